@@ -1,0 +1,1 @@
+"""Five multimodal methods to try, train and understand."""

@@ -1,0 +1,54 @@
+"""What a case is: everything the page, the command line and the tests may know of it without torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from mm_demo.config import TrainConfig
+from mm_demo.errors import UserError
+
+CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One method and its tab.
+
+    `headline` is the metric on the ruler, `claims` the course's figure for each metric that it
+    claims, `curves` the held-out metrics drawn while training (the headline first). The modules
+    `task`, `predict`, `try_panel` and `understand` of the case's folder are imported when needed:
+    the first two bring torch, the last two gradio.
+    """
+
+    name: str
+    config: type[TrainConfig]
+    datasets: tuple[str, ...]
+    presets: Mapping[str, TrainConfig]
+    headline: str
+    claims: Mapping[str, float]
+    table: tuple[str, ...]
+    worlds: tuple[str, ...]
+
+    def module(self, name: str) -> Any:
+        """One of the case's modules: "task", "predict", "try_panel" or "understand"."""
+        return import_module(f"mm_demo.cases.{self.name}.{name}")
+
+    def checkpoint(self, world: str | None = None) -> Path:
+        """The folder of a bundled model, of the case's first world if none is named."""
+        return CHECKPOINTS / f"{self.name}-{world or self.worlds[0]}"
+
+    def preset(self, name: str) -> TrainConfig:
+        """A preset's config; UserError for a name that is none."""
+        if name not in self.presets:
+            raise UserError("preset.unknown", name=name, known=", ".join(self.presets))
+        return self.presets[name]
+
+    def check_dataset(self, name: str) -> str:
+        """`name`, if it is one of the case's data sets; UserError otherwise."""
+        if name not in self.datasets:
+            raise UserError("dataset.unknown", name=name, known=", ".join(self.datasets))
+        return name

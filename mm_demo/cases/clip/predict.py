@@ -1,0 +1,148 @@
+"""An opened picture and labels in, a plain answer out."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from mm_demo import device, store
+from mm_demo.cases.clip.calibration import Calibration
+from mm_demo.cases.clip.evidence import evidence
+from mm_demo.cases.clip.labels import check_template, parse_labels, sentence
+from mm_demo.cases.clip.model import CLIP
+from mm_demo.errors import UserError
+from mm_demo.media.image import Picture
+from mm_demo.nn.preprocess import square, to_tensor
+from mm_demo.nn.tokens import encode, unknown_words
+
+CACHED_TEXTS = 4096
+
+
+@dataclass(frozen=True)
+class Score:
+    """One label: its share of the softmax, and whether it is true on its own.
+
+    `alone` is the calibrated probability that the label is true of the picture, whatever the other
+    labels are; `unknown` lists its words that the model never saw.
+    """
+
+    label: str
+    sentence: str
+    probability: float
+    alone: float
+    cosine: float
+    unknown: list[str]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Labels best first; `none` is the probability that not even the best one is true.
+
+    `outside` is True where the picture is unlike anything that the model was trained on;
+    `logit_scale` is 1 / temperature; `remembered` counts the sentences taken from memory.
+    """
+
+    ranking: list[Score]
+    none: float
+    outside: bool
+    strangeness: float
+    model: str
+    logit_scale: float
+    remembered: int
+
+
+class Predictor:
+    """A CLIP from a checkpoint folder. Thread-safe; sentences once encoded are kept."""
+
+    def __init__(self, folder: Path) -> None:
+        config = store.read_json(folder / store.CONFIG)
+        try:
+            self.model = CLIP(**config)
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise UserError("checkpoint.foreign", folder=str(folder)) from error
+        store.load_weights(self.model, folder)
+        self.device = device.best_device()
+        self.model.to(self.device).eval()
+        self.tokenizer = store.read_tokenizer(folder)
+        self.calibration = Calibration.load(folder)
+        self.name = folder.name
+        self.image_size = int(config["image"]["image_size"])
+        self._texts: OrderedDict[str, np.ndarray] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def classify(
+        self, picture: Picture, labels: str | list[str], template: str | None = None
+    ) -> Answer:
+        """Score the labels for the picture; UserError for labels or a template that cannot be read."""
+        labels, template = parse_labels(labels), check_template(template)
+        sentences = [sentence(label, template) for label in labels]
+        texts, remembered = self.texts(sentences)
+        image = self.images([picture])
+        cosines = (image @ texts.T)[0]
+        scale = float(self.model.scale().detach())
+        shares = np.exp(scale * (cosines - cosines.max()))
+        shares /= shares.sum()
+        alone = self.calibration.yes(cosines)
+        strangeness = float(self.calibration.distance(image)[0])
+        return Answer(
+            ranking=[
+                Score(
+                    label=labels[i],
+                    sentence=sentences[i],
+                    probability=float(shares[i]),
+                    alone=float(alone[i]),
+                    cosine=float(cosines[i]),
+                    unknown=unknown_words(self.tokenizer, sentences[i]),
+                )
+                for i in np.argsort(-cosines, kind="stable")
+            ],
+            none=float(self.calibration.none(cosines)),
+            outside=strangeness > 1,
+            strangeness=strangeness,
+            model=self.name,
+            logit_scale=scale,
+            remembered=remembered,
+        )
+
+    def evidence(self, picture: Picture, text: str) -> list[list[float]]:
+        """Where the model looked for a sentence: rows of values from 0 to 1 on its feature grid."""
+        texts, _ = self.texts([text])
+        grid = evidence(self.model, self._pixels([picture]), texts[0])
+        return [[round(float(value), 3) for value in row] for row in grid]
+
+    def matrix(self, pictures: Sequence[Picture], labels: str | list[str], template: str | None = None) -> list[list[float]]:
+        """Cosines of several pictures (rows) and labels (columns)."""
+        template = check_template(template)
+        texts, _ = self.texts([sentence(label, template) for label in parse_labels(labels)])
+        return [[round(float(v), 4) for v in row] for row in self.images(pictures) @ texts.T]
+
+    @torch.inference_mode()
+    def images(self, pictures: Sequence[Picture]) -> np.ndarray:
+        """Unit vectors (N, embed_dim)."""
+        return self.model.image_encoder(self._pixels(pictures)).cpu().numpy()  # type: ignore[no-any-return]
+
+    @torch.inference_mode()
+    def texts(self, sentences: Sequence[str]) -> tuple[np.ndarray, int]:
+        """Unit vectors (T, embed_dim), and how many of them were remembered."""
+        with self._lock:
+            known = {text: self._texts[text] for text in sentences if text in self._texts}
+        new = [text for text in dict.fromkeys(sentences) if text not in known]
+        if new:
+            encoded = self.model.text_encoder(encode(self.tokenizer, new).to(self.device)).cpu()
+            fresh = dict(zip(new, encoded.numpy(), strict=True))
+            known |= fresh
+            with self._lock:
+                self._texts |= fresh
+                while len(self._texts) > CACHED_TEXTS:
+                    self._texts.popitem(last=False)
+        return np.stack([known[text] for text in sentences]), len(sentences) - len(new)
+
+    def _pixels(self, pictures: Sequence[Picture]) -> torch.Tensor:
+        squares = [square(picture.pixels, self.image_size) for picture in pictures]
+        return to_tensor(np.stack(squares)).to(self.device)

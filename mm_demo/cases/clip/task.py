@@ -1,0 +1,200 @@
+"""Training CLIP on drawn scenes: batches, loss, held-out figures, what to draw meanwhile."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mm_demo import store
+from mm_demo.cases.clip import ClipConfig, figures
+from mm_demo.cases.clip.calibration import Calibration
+from mm_demo.cases.clip.model import CLIP, clip_loss
+from mm_demo.data.scenes import captions, prompt, scenes_for
+from mm_demo.data.scenes.pairs import ScenePairs
+from mm_demo.cases.clip.predict import Predictor
+from mm_demo.errors import UserError
+from mm_demo.events import Preparing
+from mm_demo.nn.preprocess import to_tensor
+from mm_demo.nn.tokens import build_tokenizer
+
+PREVIEW = 16
+LIVE_EXAMPLES = 400  # dev pictures looked at while a run is live; finish() takes all of them
+
+
+@dataclass(frozen=True)
+class Batch:
+    """`texts[k]` belongs to `images` pair by pair; `untrue[k]` (B, B): where it does not fit."""
+
+    images: Tensor
+    texts: list[Tensor]
+    untrue: list[Tensor] | None
+
+
+class Task:
+    """CLIP on the data set `scenes`."""
+
+    def __init__(self, config: ClipConfig, dataset: str) -> None:
+        self.config = config
+        self.dataset = dataset
+        self.languages = ("en", "zh") if config.language == "both" else (config.language,)
+        self.tokenizer = build_tokenizer(_vocabulary(self.languages), max_len=40)
+        self.model = CLIP(**architecture(config, self.tokenizer.get_vocab_size()))
+        self.guess_loss = math.log(config.batch_size)
+        self.device = torch.device("cpu")
+        self.calibration: Calibration | None = None
+        self.train: ScenePairs | None = None
+
+    def to(self, device: torch.device) -> None:
+        self.device = device
+        self.model.to(device)  # type: ignore[call-overload]
+        if self.config.stem == "conv":
+            self.model.image_encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def load(self, folder: Path) -> None:
+        """Weights and words of a checkpoint of the same architecture."""
+        store.load_weights(self.model, folder)
+        self.tokenizer = store.read_tokenizer(folder)
+
+    def prepare(self) -> Iterator[Preparing]:
+        """Draw the training pictures (or map them from the cache) and write their captions."""
+        pairs = ScenePairs("train", self.config.pictures, seed=0, size=self.config.image_size)
+        yield from pairs.prepare(self.languages, self.tokenizer)
+        if self.config.pairs == "shuffled":
+            pairs.shuffle(self.config.seed)
+        self.train = pairs
+
+    def batches(self, split: str, seed: int, first_step: int = 0) -> Iterator[Batch]:
+        """Endless batches; the one of a step depends on seed and step alone.
+
+        One-object pictures only for the first `curriculum` of the steps: single names are learned
+        before relations.
+        """
+        assert self.train is not None, "prepare() first"
+        config, step = self.config, first_step
+        while True:
+            rng = np.random.default_rng([seed, step])
+            single = step < config.curriculum * config.steps
+            rows = self.train.draw_rows(rng, config.batch_size, single=single)
+            language = self.languages[int(rng.integers(len(self.languages)))]
+            chosen = self.train.draw_captions(rng, rows, language, config.captions)
+            untrue = None
+            if config.negatives == "untrue" and config.pairs == "true":
+                untrue = [torch.from_numpy(self.train.untrue(rows, texts)) for texts in chosen]
+            yield Batch(
+                to_tensor(self.train.images[rows]),
+                [torch.from_numpy(self.train.tokens(texts)) for texts in chosen],
+                untrue,
+            )
+            step += 1
+
+    def loss(self, batch: Batch) -> tuple[Tensor, dict[str, float]]:
+        """The mean symmetric InfoNCE over the captions of a picture; `spread` tells a collapse."""
+        model = self.model
+        images = model.image_encoder(batch.images.to(self.device))
+        sizes = [len(texts) for texts in batch.texts]
+        longest = max(texts.shape[1] for texts in batch.texts)
+        stacked = torch.cat(
+            [torch.nn.functional.pad(t, (0, longest - t.shape[1])) for t in batch.texts]
+        )
+        texts = model.text_encoder(stacked.to(self.device)).split(sizes)
+        total = images.new_zeros(())
+        for k, text in enumerate(texts):
+            logits = model.scale() * images @ text.T
+            untrue = None if batch.untrue is None else batch.untrue[k].to(self.device)
+            total = total + clip_loss(logits, logits.T, untrue) / len(texts)
+        with torch.no_grad():
+            n = len(images)
+            mean_cosine = (images.sum(0).square().sum() - n) / (n * (n - 1))
+            spread = 1 - float(mean_cosine)
+            scale = float(model.scale())
+        return total, {"spread": spread, "temperature": 1 / scale}
+
+    def evaluate(self, split: str) -> dict[str, float]:
+        """The live figures: zero-shot and retrieval on a few hundred pictures of the split."""
+        encoders = figures.Encoders(self.model, self.tokenizer, self.config.image_size, self.device)
+        language = self.languages[0]
+        return {
+            **figures.zero_shot(encoders, split, seed=0, per_pair=LIVE_EXAMPLES // 8, language=language),
+            **figures.retrieval(encoders, split, seed=0, gallery=LIVE_EXAMPLES, language=language),
+        }
+
+    def finish(self) -> dict[str, float]:
+        """Calibrate on dev, then all figures on dev."""
+        encoders = figures.Encoders(self.model, self.tokenizer, self.config.image_size, self.device)
+        self.calibration = Calibration.fit(encoders, self.languages)
+        return figures.all_figures(encoders, self.calibration, "dev", 0, self.languages[0])
+
+    def preview(self) -> dict[str, Any]:
+        """16 dev pictures against their 16 sentences: cosines, row by row."""
+        encoders = figures.Encoders(self.model, self.tokenizer, self.config.image_size, self.device)
+        scenes = scenes_for("dev", PREVIEW, 1)
+        language = self.languages[0]
+        texts = [captions(s, np.random.default_rng([7, i]), language, 1)[0].text for i, s in enumerate(scenes)]
+        cosines = encoders.images(scenes) @ encoders.texts(texts).T
+        return {"matrix": [[round(float(v), 3) for v in row] for row in cosines]}
+
+    def save(self, folder: Path) -> None:
+        """Weights, config, words and (once fitted) the calibration."""
+        self.model.save_pretrained(folder)
+        self.tokenizer.save(str(folder / store.TOKENIZER))
+        if self.calibration is not None:
+            self.calibration.save(folder)
+
+
+def architecture(config: ClipConfig, vocab_size: int) -> dict[str, Any]:
+    """The arguments of CLIP that a config stands for."""
+    return {
+        "embed_dim": config.embed_dim,
+        "temperature": config.temperature,
+        "image": {
+            "image_size": config.image_size,
+            "patch_size": config.patch_size,
+            "num_layers": config.image_layers,
+            "width": config.width,
+            "stem": config.stem,
+        },
+        "text": {
+            "vocab_size": vocab_size,
+            "max_len": 40,
+            "num_layers": config.text_layers,
+            "width": config.embed_dim,
+            "windows": 0 if config.text_layers else 2,
+        },
+    }
+
+
+def _vocabulary(languages: tuple[str, ...]) -> list[str]:
+    """The words of the training captions, sorted: the same for every seed and size of the set."""
+    words: set[str] = set()
+    for index, scene in enumerate(scenes_for("train", 2000, 0)):
+        for language in languages:
+            rng = np.random.default_rng([11, index])
+            for caption in captions(scene, rng, language, 5):
+                words.update(caption.text if language == "zh" else caption.text.split())
+    for language in languages:
+        words.update(prompt("red", "boat", language).split())
+    return sorted(words)
+
+
+def evaluate_checkpoint(
+    folder: Path, dataset: str, split: str, seed: int, language: str = "en"
+) -> tuple[dict[str, float], int]:
+    """All figures of a checkpoint on one split, and the number of pictures they are of.
+
+    `seed` draws a fresh set of the same size; `language` is that of prompts and captions.
+    """
+    if language not in ("en", "zh"):
+        raise UserError("knob.illegal", name="language", value=language, allowed="en, zh")
+    predictor = Predictor(folder)
+    encoders = figures.Encoders(
+        predictor.model, predictor.tokenizer, predictor.image_size, predictor.device
+    )
+    metrics = figures.all_figures(encoders, predictor.calibration, split, seed, language)
+    return metrics, figures.GALLERY + figures.PER_PAIR * (8 if split == "dev" else 16)

@@ -1,0 +1,237 @@
+"""The command line: train | evaluate | predict | data."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mm_demo import training, words
+from mm_demo.case import Case
+from mm_demo.cases import CASES, find
+from mm_demo.config import TrainConfig
+from mm_demo.errors import UserError
+from mm_demo.events import Diagnosed, Ended, Evaluated, Event, Preparing, Progress, Started, Stopped
+from mm_demo.predictors import Predictors
+from mm_demo.training.figure import check_format, draw_ranking, draw_run
+
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
+    help="Train, evaluate and use five multimodal methods.",
+)  # fmt: skip
+predict_app = typer.Typer(no_args_is_help=True, help="Ask a model. Without --checkpoint, the bundled one.")
+app.add_typer(predict_app, name="predict")
+
+Json = Annotated[bool, typer.Option("--json", help="JSON on standard output, nothing else there.")]
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set a knob; repeatable.")
+]
+Checkpoint = Annotated[Path | None, typer.Option(help="A checkpoint folder.")]
+Figure = Annotated[Path | None, typer.Option(help="Also draw the course's plot into this file.")]
+
+
+def main() -> None:
+    """Run the command line. Exit codes: 0 done, 2 the person's input, 130 stopped by the person."""
+    try:
+        code = app(standalone_mode=False) or 0
+    except UserError as error:
+        print(words.say_error(_language(), error), file=sys.stderr)
+        code = 2
+    except typer.Abort:
+        code = 130
+    except Exception as error:
+        # typer's usage errors come as click exceptions, from a click that newer versions vendor
+        if not hasattr(error, "format_message"):
+            raise
+        error.show()  # type: ignore[attr-defined]
+        code = 2
+    sys.exit(code)
+
+
+def _language() -> str:
+    return "zh" if os.environ.get("LANG", "").lower().startswith("zh") else "en"
+
+
+@app.command()
+def train(
+    case: str,
+    out: Annotated[Path, typer.Option(help="The folder for the checkpoint.")],
+    dataset: Annotated[str | None, typer.Option(help="Default: the case's first.")] = None,
+    preset: Annotated[str, typer.Option(help="quick or full.")] = "quick",
+    seed: Annotated[int | None, typer.Option(help="Default: 0.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
+    settings: Settings = None,
+    figure: Figure = None,
+    as_json: Json = False,
+) -> None:
+    """Train a model from random weights. Ctrl-C stops it and keeps what it learned."""
+    chosen = find(case)
+    dataset = chosen.check_dataset(dataset or chosen.datasets[0])
+    config = _config(chosen, preset, seed, settings)
+    stop = _stop_on_interrupt()
+    story: list[Event] = []
+    last: Event | None = None
+    if figure is not None:
+        check_format(figure)
+    stream = training.run(
+        chosen, dataset, config, out, preset=preset, resume=resume, stop=stop
+    )
+    for event in stream if as_json else _with_bar(stream):
+        last = event
+        if figure is not None and isinstance(event, Progress | Evaluated | Started):
+            story.append(event)
+        if as_json:
+            print(json.dumps(event.to_dict()), flush=True)
+    if figure is not None:
+        draw_run(chosen, story, figure)
+    if isinstance(last, Ended) and preset == "full" and not isinstance(last, Stopped):
+        _write_card(chosen, dataset, preset, config, last)
+    if last is None or isinstance(last, Stopped | Preparing):
+        raise typer.Exit(130)
+
+
+def _config(case: Case, preset: str, seed: int | None, settings: list[str] | None) -> TrainConfig:
+    pairs: dict[str, Any] = {} if seed is None else {"seed": seed}
+    for setting in settings or []:
+        name, equals, value = setting.partition("=")
+        if not equals:
+            raise UserError("knob.no_value", setting=setting)
+        pairs[name.strip()] = value.strip()
+    return case.preset(preset).changed(pairs)
+
+
+def _stop_on_interrupt() -> threading.Event:
+    stop = threading.Event()
+
+    def interrupted(_signal: int, _frame: object) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    signal.signal(signal.SIGINT, interrupted)
+    signal.signal(signal.SIGTERM, interrupted)
+    return stop
+
+
+def _with_bar(stream: Iterator[Event]) -> Iterator[Event]:
+    """The same events, told on standard error for a person."""
+    from tqdm import tqdm
+
+    bar: tqdm[Any] | None = None
+    for event in stream:
+        if isinstance(event, Preparing):
+            print(f"\r{event.what} {event.done}/{event.total}", end="", file=sys.stderr)
+        elif isinstance(event, Started):
+            print(
+                f"\n{event.parameters:,} parameters, {event.device}, {event.threads} threads",
+                file=sys.stderr,
+            )
+            bar = tqdm(total=event.steps, initial=event.first_step, file=sys.stderr, unit="step")
+        elif isinstance(event, Progress) and bar is not None:
+            bar.set_postfix_str(f"loss {event.loss:.3f}", refresh=False)
+            bar.update(1)
+        elif isinstance(event, Evaluated) and bar is not None:
+            figures = ", ".join(f"{k} {v:.3f}" for k, v in event.metrics.items() if "_r1" in k or k.endswith("accuracy"))
+            bar.write(f"step {event.step}: {figures}", file=sys.stderr)
+        elif isinstance(event, Diagnosed) and bar is not None:
+            bar.write(words.say(_language(), event.key, **event.facts), file=sys.stderr)
+        elif isinstance(event, Ended):
+            if bar is not None:
+                bar.close()
+            for name, value in event.metrics.items():
+                print(f"{name:36} {value:.4f}", file=sys.stderr)
+            print(
+                f"{event.checkpoint}: {event.step} steps, {event.seconds:.0f} s, "
+                f"{event.reference_minutes:.2f} reference minutes",
+                file=sys.stderr,
+            )
+        yield event
+
+
+def _write_card(case: Case, dataset: str, preset: str, config: TrainConfig, ended: Ended) -> None:
+    from mm_demo.training.card import write_card
+
+    write_card(case, dataset, preset, config, ended)
+
+
+@app.command()
+def evaluate(
+    case: str,
+    checkpoint: Checkpoint = None,
+    dataset: Annotated[str | None, typer.Option(help="Default: the case's first.")] = None,
+    split: Annotated[str, typer.Option(help="dev or test.")] = "test",
+    seed: Annotated[int, typer.Option(help="Draws a fresh set of the same size.")] = 0,
+    settings: Settings = None,
+    as_json: Json = False,
+) -> None:
+    """Score a model on data that it has not seen."""
+    chosen = find(case)
+    dataset = chosen.check_dataset(dataset or chosen.datasets[0])
+    if split not in ("dev", "test"):
+        raise UserError("split.unknown", name=split)
+    asked = {k: v for k, _, v in (s.partition("=") for s in settings or [])}
+    folder = checkpoint or chosen.checkpoint()
+    begin = time.perf_counter()
+    metrics, examples = chosen.module("task").evaluate_checkpoint(
+        folder, dataset, split, seed, **asked
+    )
+    report = {
+        "case": case,
+        "dataset": dataset,
+        "split": split,
+        "seed": seed,
+        "checkpoint": str(folder),
+        "examples": examples,
+        "seconds": round(time.perf_counter() - begin, 1),
+        "metrics": {name: round(value, 4) for name, value in metrics.items()},
+    }
+    if as_json:
+        print(json.dumps(report))
+        return
+    for name, value in report["metrics"].items():  # type: ignore[attr-defined]
+        claim = chosen.claims.get(name)
+        print(f"{name:36} {value:8.4f}" + (f"   the course: {claim}" if claim else ""))
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What a case's predict command is handed: cases import neither of these themselves."""
+
+    predictors: Predictors
+    draw_ranking: Callable[[Sequence[tuple[str, float]], Path, str], None]
+
+
+@predict_app.callback()
+def _hand_tools(context: typer.Context) -> None:
+    context.obj = Tools(Predictors(), draw_ranking)
+
+
+for _case in CASES:
+    predict_app.command(_case.name)(_case.module("command").predict)
+
+
+@app.command()
+def data(name: Annotated[str | None, typer.Argument(help="A data set.")] = None) -> None:
+    """What data is at hand, and what builds its cache."""
+    names = sorted({dataset for case in CASES for dataset in case.datasets})
+    if name is None:
+        for known in names:
+            users = ", ".join(case.name for case in CASES if known in case.datasets)
+            print(f"{known:16} built in, generated, needs nothing   used by {users}")
+        return
+    if name not in names:
+        raise UserError("dataset.unknown", name=name, known=", ".join(names))
+    from mm_demo.data import DATASETS
+
+    for line in import_module(DATASETS[name]).build():
+        print(line)

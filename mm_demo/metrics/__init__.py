@@ -1,0 +1,1 @@
+"""Figures of merit; numpy in, plain floats out; ties never help."""

@@ -1,0 +1,64 @@
+"""Scaled dot-product attention (Vaswani et al. 2017, arXiv:1706.03762, section 3.2)."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class Attention(nn.Module):
+    """Multi-head self-attention, `MultiHead(x, x, x)` of section 3.2.2.
+
+    Shapes: x (B, N, dim); `mask` (B, N) is True where a token counts. With `maps=True` the weights
+    come back too, (B, heads, N, N), by the explicit path; otherwise the fused one is taken, and
+    both give the same output.
+    """
+
+    def __init__(self, dim: int, num_heads: int = 8) -> None:
+        super().__init__()
+        if dim % num_heads:
+            raise ValueError(f"dim {dim} is not a multiple of num_heads {num_heads}")
+        self.num_heads = num_heads
+        self.qkv = nn.Linear(dim, 3 * dim)
+        self.out = nn.Linear(dim, dim)
+
+    def forward(
+        self, x: Tensor, mask: Tensor | None = None, *, maps: bool = False
+    ) -> tuple[Tensor, Tensor | None]:
+        B, N, C = x.shape
+        qkv = self.qkv(x).view(B, N, 3, self.num_heads, C // self.num_heads)
+        q, k, v = qkv.permute(2, 0, 3, 1, 4)  # each (B, heads, N, C / heads)
+        keys = None if mask is None else mask[:, None, None, :]
+        weights = None
+        if maps:
+            scores = q @ k.transpose(-2, -1) / math.sqrt(q.shape[-1])  # eq. 1
+            if keys is not None:
+                scores = scores.masked_fill(~keys, -torch.inf)
+            weights = scores.softmax(-1)
+            mixed = weights @ v
+        else:
+            mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=keys)
+        return self.out(mixed.transpose(1, 2).reshape(B, N, C)), weights
+
+
+class AttentionPool(nn.Module):
+    """A few learned queries look at the tokens; what they gather is one vector.
+
+    Shapes: tokens (B, N, dim) -> (B, num_queries * value_dim), weights (B, num_queries, N). The
+    output is linear in each token's value, so a score's share that comes from a token is exact.
+    """
+
+    def __init__(self, dim: int, num_queries: int = 8, value_dim: int = 32) -> None:
+        super().__init__()
+        self.scores = nn.Linear(dim, num_queries)
+        self.value = nn.Linear(dim, num_queries * value_dim)
+        self.num_queries = num_queries
+
+    def forward(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
+        B, N, _ = tokens.shape
+        weights = self.scores(tokens).transpose(1, 2).softmax(-1)  # (B, Q, N)
+        values = self.value(tokens).view(B, N, self.num_queries, -1)
+        return torch.einsum("bqn,bnqd->bqd", weights, values).flatten(1), weights

@@ -1,0 +1,54 @@
+"""The loaded models: one object, made by app.py or cli.py and handed to whoever answers."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any
+
+from mm_demo.cases import find
+
+MOST_LOADED = 12
+
+
+class Predictors:
+    """Loads a checkpoint folder once and keeps the models used last. Thread-safe.
+
+    Knows of no visitor: who may use which folder is decided by whoever asks.
+    """
+
+    def __init__(self) -> None:
+        self._loaded: OrderedDict[tuple[str, Path], Any] = OrderedDict()
+        self._lock = threading.Lock()
+        self._loading: dict[tuple[str, Path], threading.Lock] = {}
+
+    def get(self, case: str, folder: Path | None = None) -> Any:
+        """The predictor of a checkpoint, of the case's bundled one if no folder is named.
+
+        Two callers who ask for a model at once wait for one load. UserError for a broken folder.
+        """
+        key = (case, Path(folder or find(case).checkpoint()).resolve())
+        with self._lock:
+            if key in self._loaded:
+                self._loaded.move_to_end(key)
+                return self._loaded[key]
+            loading = self._loading.setdefault(key, threading.Lock())
+        with loading:
+            with self._lock:
+                if key in self._loaded:
+                    return self._loaded[key]
+            predictor = find(case).module("predict").Predictor(key[1])
+            with self._lock:
+                self._loaded[key] = predictor
+                self._loading.pop(key, None)
+                while len(self._loaded) > MOST_LOADED:
+                    self._loaded.popitem(last=False)
+            return predictor
+
+    def forget(self, folder: Path) -> None:
+        """Drop what was loaded from a folder that is gone or written anew."""
+        gone = Path(folder).resolve()
+        with self._lock:
+            for key in [key for key in self._loaded if key[1] == gone]:
+                del self._loaded[key]

@@ -1,0 +1,132 @@
+"""Checkpoint folders: safetensors and JSON in the Hub's layout, written beside and renamed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+
+from mm_demo.errors import UserError
+
+WEIGHTS = "model.safetensors"
+CONFIG = "config.json"
+TOKENIZER = "tokenizer.json"
+METRICS = "metrics.json"
+RUN = "run.json"
+OPTIMISER = "optimizer.safetensors"
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[Path]:
+    """A new folder beside `folder` that takes its place once the block is through.
+
+    A reader sees the old folder or the new one, whole. UserError where the disk is full or the
+    place cannot be written; what stood there before then still stands.
+    """
+    folder = Path(folder)
+    beside: Path | None = None
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+        yield beside
+        os.chmod(beside, 0o755)
+        old = _aside(folder)
+        if folder.exists():
+            shutil.rmtree(old, ignore_errors=True)
+            folder.rename(old)
+        beside.rename(folder)
+        shutil.rmtree(old, ignore_errors=True)
+    except (OSError, SafetensorError) as error:
+        recover(folder)
+        raise UserError("disk.cannot_write", folder=str(folder), reason=_reason(error)) from error
+    finally:
+        if beside is not None:
+            shutil.rmtree(beside, ignore_errors=True)
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)
+
+
+def _aside(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.old")
+
+
+def recover(folder: Path) -> None:
+    """Put back a folder that a kill caught between the two renames of `writing`."""
+    old = _aside(folder)
+    if not folder.exists() and old.exists():
+        old.rename(folder)
+
+
+def write_tensors(file: Path, tensors: Mapping[str, Tensor]) -> None:
+    """A safetensors file of contiguous copies."""
+    save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, file)
+
+
+def read_tensors(file: Path) -> dict[str, Tensor]:
+    """The tensors of a file; UserError where it is missing, cut short or something else."""
+    _need(file)
+    try:
+        return dict(load_file(file))
+    except (SafetensorError, OSError, ValueError) as error:
+        raise UserError("checkpoint.damaged", file=file.name, folder=str(file.parent)) from error
+
+
+def write_json(file: Path, value: Any) -> None:
+    file.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def read_json(file: Path) -> dict[str, Any]:
+    """A JSON object; UserError where the file is missing or is none."""
+    _need(file)
+    try:
+        value = json.loads(file.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
+        raise UserError("checkpoint.damaged", file=file.name, folder=str(file.parent)) from error
+    if not isinstance(value, dict):
+        raise UserError("checkpoint.damaged", file=file.name, folder=str(file.parent))
+    return value
+
+
+def _need(file: Path) -> None:
+    if not file.is_file():
+        raise UserError("checkpoint.missing_file", file=file.name, folder=str(file.parent))
+
+
+def read_tokenizer(folder: Path) -> Tokenizer:
+    """The folder's words; UserError where the file is missing or is no tokenizer."""
+    file = folder / TOKENIZER
+    _need(file)
+    try:
+        return Tokenizer.from_file(str(file))
+    except Exception as error:  # tokenizers raises bare Exception for anything it cannot read
+        raise UserError("checkpoint.damaged", file=file.name, folder=str(folder)) from error
+
+
+def load_weights(model: nn.Module, folder: Path) -> None:
+    """Fill `model` from the folder; UserError where its tensors belong to another model."""
+    tensors = read_tensors(folder / WEIGHTS)
+    expected = model.state_dict()
+    if tensors.keys() != expected.keys() or any(
+        tensors[name].shape != tensor.shape for name, tensor in expected.items()
+    ):
+        raise UserError("checkpoint.foreign", folder=str(folder))
+    model.load_state_dict(tensors)
+
+
+def weights_hash(folder: Path) -> str:
+    """The first 16 hex digits of the SHA-256 of the weights file: which weights a figure is of."""
+    _need(folder / WEIGHTS)
+    return hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()[:16]

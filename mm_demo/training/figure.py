@@ -1,0 +1,79 @@
+"""The course's plots, for a report or a slide (matplotlib, imported only here)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from mm_demo.case import Case
+from mm_demo.errors import UserError
+from mm_demo.events import Evaluated, Event, Progress, Started
+
+FORMATS = (".png", ".svg", ".pdf")
+_INK, _BLUE, _GRID = "#1C2330", "#2450B8", "#E7EAE4"
+
+
+def check_format(file: Path) -> None:
+    """UserError for a name that ends in none of .png, .svg, .pdf."""
+    if file.suffix.lower() not in FORMATS:
+        raise UserError("figure.format", file=file.name, known=", ".join(FORMATS))
+
+
+def draw_run(case: Case, story: Iterable[Event], file: Path) -> None:
+    """Training loss beside the held-out headline metric, the course's claim dotted."""
+    events = list(story)
+    progress = [event for event in events if isinstance(event, Progress)]
+    evaluated = [event for event in events if isinstance(event, Evaluated)]
+    guess = next((event.guess_loss for event in events if isinstance(event, Started)), None)
+    figure, (left, right) = _axes(2)
+    left.plot([e.step for e in progress], [e.loss for e in progress], color=_BLUE, linewidth=1.6)
+    if guess:
+        left.axhline(guess, color=_INK, linestyle=":", linewidth=1.2)
+        left.annotate(f"guessing: {guess:.2f}", (1, guess), (0, 4), xycoords=("axes fraction", "data"),
+                      textcoords="offset points", ha="right")  # fmt: skip
+    left.set(xlabel="step", ylabel="loss", title=f"{case.name} training loss", ylim=(0, None))
+    steps = [e.step for e in evaluated]
+    for metric, style in zip(case.table, ("-", "--", "-."), strict=False):
+        values = [e.metrics.get(metric, float("nan")) for e in evaluated]
+        right.plot(steps, values, style, marker="o", markersize=3, label=metric)
+    claim = case.claims[case.headline]
+    right.axhline(claim, color=_INK, linestyle=":", linewidth=1.2)
+    right.annotate(f"the course: {claim}", (0.02, claim), (0, 4), xycoords=("axes fraction", "data"),
+                   textcoords="offset points")  # fmt: skip
+    right.set(xlabel="step", ylim=(0, 1), title="held-out figures (dev)")
+    right.legend(frameon=False)
+    _save(figure, file)
+
+
+def draw_ranking(ranking: Sequence[tuple[str, float]], file: Path, title: str) -> None:
+    """Probability bars, one a label, in the order given."""
+    figure, (axes,) = _axes(1)
+    axes.bar(range(len(ranking)), [share for _, share in ranking], color=_BLUE)
+    axes.set_xticks(range(len(ranking)), [label for label, _ in ranking], rotation=45, ha="right")
+    axes.set(ylabel="probability", ylim=(0, 1), title=title)
+    _save(figure, file)
+
+
+def _axes(columns: int) -> tuple[Any, Any]:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7 * columns, 4.6), layout="constrained")
+    grid = figure.subplots(1, columns, squeeze=False)[0]
+    for axes in grid:
+        axes.grid(True, color=_GRID)
+        axes.spines[["top", "right"]].set_visible(False)
+    return figure, grid
+
+
+def _save(figure: Any, file: Path) -> None:
+    check_format(file)
+    from matplotlib import rc_context
+
+    fonts = ["DejaVu Sans", "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei"]
+    try:
+        with rc_context({"font.family": fonts}):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            figure.savefig(file, dpi=200)
+    except OSError as error:
+        raise UserError("disk.cannot_write", folder=str(file), reason=error.strerror or "") from error

@@ -1,0 +1,1 @@
+"""What tabs are made of: theme and style sheet, cards, charts, the training panel, the visitor's runs."""

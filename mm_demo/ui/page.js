@@ -1,0 +1,218 @@
+/* The page's small library. Pieces made with gr.HTML call it from their js_on_load:
+   mm is ready before them, for it stands in the document's head. */
+(() => {
+  const html = document.documentElement;
+  const stored = (key) => { try { return localStorage.getItem(key); } catch (e) { return null; } };
+  const asked = new URLSearchParams(location.search);
+  window.mmLanguage = () => {
+    const kept = stored('mm-language');
+    if (kept === 'en' || kept === 'zh') return kept;
+    return (navigator.language || '').startsWith('zh') ? 'zh' : 'en';
+  };
+  const first = ['en', 'zh'].includes(asked.get('lang')) ? asked.get('lang') : window.mmLanguage();
+  html.lang = first === 'zh' ? 'zh-CN' : 'en';
+
+  const mm = window.mm = { models: {} };
+  const escapes = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+  mm.escape = (text) => String(text).replace(/[&<>"']/g, (c) => escapes[c]);
+  mm.both = (texts) => typeof texts === 'string' ? mm.escape(texts)
+    : `<span class="en" lang="en">${mm.escape(texts.en)}</span><span class="zh" lang="zh-CN">${mm.escape(texts.zh)}</span>`;
+  let ids = 0;
+  mm.id = (prefix) => `${prefix}-${++ids}`;
+
+  /* theme: the system's, ?__theme=, or the button's, kept */
+  const dark = (on) => document.body.classList.toggle('dark', on);
+  mm.theme = () => {
+    dark(!document.body.classList.contains('dark'));
+    try { localStorage.setItem('mm-theme', document.body.classList.contains('dark') ? 'dark' : 'light'); } catch (e) { }
+  };
+  if (!asked.get('__theme') && stored('mm-theme')) {
+    const apply = () => dark(stored('mm-theme') === 'dark');
+    addEventListener('load', () => { apply(); setTimeout(apply, 400); });
+  }
+
+  /* copying, with a word said to those who cannot see it */
+  mm.say = (texts) => {
+    let place = document.getElementById('mm-say');
+    if (!place) {
+      place = Object.assign(document.createElement('div'), { id: 'mm-say', className: 'sr' });
+      place.setAttribute('role', 'status');
+      document.querySelector('.gradio-container').append(place);
+    }
+    place.innerHTML = mm.both(texts);
+  };
+  mm.copy = async (text, button) => {
+    try { await navigator.clipboard.writeText(text); } catch (e) {
+      const field = Object.assign(document.createElement('textarea'), { value: text });
+      document.body.append(field); field.select(); document.execCommand('copy'); field.remove();
+    }
+    mm.say(window.mmWords.copied);
+    if (!button) return;
+    button.classList.add('copied');
+    setTimeout(() => button.classList.remove('copied'), 1400);
+  };
+  document.addEventListener('click', (event) => {
+    const button = event.target.closest && event.target.closest('[data-copy]');
+    if (button) mm.copy(button.dataset.copy, button);
+  });
+  /* left and right arrows move within a strip of buttons */
+  document.addEventListener('keydown', (event) => {
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    const strip = step && event.target.closest && event.target.closest('[data-strip]');
+    if (!strip) return;
+    const all = [...strip.querySelectorAll('button')];
+    const next = all[all.indexOf(event.target.closest('button')) + step];
+    if (next) { next.focus(); event.preventDefault(); }
+  });
+  /* buttons in a piece: data-do="use" data-run="2" reach the server as an event with that data */
+  mm.buttons = (element, trigger) => element.addEventListener('click', (event) => {
+    const button = event.target.closest('[data-do]');
+    if (!button) return;
+    const events = { use: 'select', continue: 'submit', train_on: 'submit', download: 'download', figure: 'download' };
+    trigger(events[button.dataset.do] || 'select', { ...button.dataset });
+  });
+  mm.fetchFile = (id) => setTimeout(() => {
+    const place = document.getElementById(id);
+    const link = place && (place.matches('a, button') ? place : place.querySelector('a, button'));
+    if (link) link.click();
+  }, 150);
+  mm.copyLink = (query, id) => mm.copy(location.origin + location.pathname + query, document.getElementById(id));
+
+  /* live curve */
+  const dashes = { 1: '', 2: '6 4', 3: '1.5 4', 4: '3 3', 5: '10 4' };
+  const nice = (span, count) => {
+    const raw = span / count, unit = 10 ** Math.floor(Math.log10(raw));
+    return [1, 2, 2.5, 5, 10].map((f) => f * unit).find((s) => s >= raw * 0.999);
+  };
+  const spans = (texts, attributes, x, y, anchor) => ['en', 'zh'].map((l) =>
+    `<text class="${l} ${attributes.cls || ''}" x="${x}" y="${y}" font-size="13" text-anchor="${anchor}" style="${attributes.style || ''}">${mm.escape(texts[l])}</text>`).join('');
+  function drawCurve(plot, value) {
+    const width = plot.clientWidth, height = 210;
+    if (!width || !value) return;
+    const top = 26, bottom = 180, left = 38, right = width - 10;
+    const runs = [...(value.earlier || [])].reverse();
+    const steps = Math.max(value.steps || 1, ...runs.map((r) => r.x[r.x.length - 1] || 0));
+    const tallest = Math.max(value.top || 0, ...(value.refs || []).map((r) => r.y),
+      ...runs.flatMap((r) => r.y), ...(value.y || []));
+    const tick = nice(tallest || 1, value.unit ? 4 : 5);
+    const high = value.unit ? 1 : Math.ceil((tallest || 1) / tick - 1e-6) * tick;
+    const X = (s) => left + (right - left) * s / steps, Y = (v) => bottom - (bottom - top) * Math.min(v, high * 1.04) / high;
+    const gap = value.unit ? 0.25 : tick;
+    let out = '';
+    for (let v = 0; v <= high + 1e-9; v += gap) {
+      const y = Y(v).toFixed(1);
+      out += `<path d="M${left} ${y}H${right}" stroke="var(--grid)"/><text x="${left - 7}" y="${+y + 4}" font-size="12.5" text-anchor="end">${value.unit ? v.toFixed(2) : +v.toFixed(2)}</text>`;
+    }
+    const across = nice(steps, 4);
+    for (let s = 0; s < steps - across * 0.6; s += across) {
+      if (X(s) > right - 92) break;
+      out += `<text x="${X(s).toFixed(1)}" y="197" font-size="12.5" text-anchor="middle">${s.toLocaleString('en')}</text>`;
+    }
+    out += `<text x="${right}" y="197" font-size="12.5" text-anchor="end">${steps.toLocaleString('en')}<tspan class="en"> ${window.mmWords.steps.en}</tspan><tspan class="zh"> ${window.mmWords.steps.zh}</tspan></text>`;
+    const boxes = [];
+    const free = (x, y, w) => { /* the first place near (x, y) where no other name stands */
+      for (const shift of [0, 24, -17, 41, -34, 58, -51]) {
+        const box = [x, y + shift - 13, x + w, y + shift + 3];
+        if (box[1] < 2 || box[3] > bottom + 2) continue;
+        if (boxes.every((b) => box[2] < b[0] || box[0] > b[2] || box[3] < b[1] || box[1] > b[3])) { boxes.push(box); return y + shift; }
+      }
+      return y;
+    };
+    for (const ref of value.refs || []) {
+      const y = Y(ref.y), w = Math.max(ref.text.en.length * 6.8, ref.text.zh.length * 10);
+      out += `<path d="M${left} ${y.toFixed(1)}H${right}" stroke="var(--body-text-color)" stroke-width="1.8" stroke-dasharray="2 4" stroke-linecap="round"/>`;
+      const start = ref.side === 'left' ? left + 4 : right - w;
+      boxes.push([start, y - 19, start + w, y - 2]);
+      out += spans(ref.text, { cls: 'ref' }, ref.side === 'left' ? left + 4 : right, (y - 6).toFixed(1), ref.side === 'left' ? 'start' : 'end');
+    }
+    const line = (r, slot, wide) => {
+      if (!r.x || !r.x.length) return '';
+      const points = r.x.map((s, i) => `${X(s).toFixed(1)},${Y(r.y[i]).toFixed(1)}`).join(' ');
+      return `<polyline points="${points}" fill="none" stroke="var(--c${slot})" stroke-width="${wide}" stroke-dasharray="${dashes[slot]}" stroke-linejoin="round" stroke-linecap="round"/>`;
+    };
+    let names = '';
+    for (const r of runs) {
+      out += line(r, r.slot, 2);
+      if (!r.x.length || value.nameless) continue;
+      const n = r.x.length - 1, x = X(r.x[n]), y = free(x - 48, Y(r.y[n]) - 7, 48);
+      names += spans(r.name, { cls: 'halo', style: `fill:var(--c${r.slot}t)` }, x, y.toFixed(1), 'end');
+    }
+    out += line(value, 1, 2.8);
+    if (value.x && value.x.length) {
+      const n = value.x.length - 1, x = X(value.x[n]), y = Y(value.y[n]);
+      out += `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="5" fill="var(--c1)" stroke="var(--block-background-fill)" stroke-width="2"/>`;
+      if (value.name && runs.length && !value.nameless) {
+        const at = Math.min(Math.max(x, left + 30), right - 24);
+        names += spans(value.name, { cls: 'halo', style: 'fill:var(--c1t)' }, at.toFixed(1), free(at - 24, y - 13, 48).toFixed(1), 'middle');
+      }
+    }
+    plot.innerHTML = `<svg viewBox="0 0 ${width} ${height}" aria-hidden="true">${out}${names}</svg>`;
+  }
+  mm.curve = (element, props, watch) => {
+    const plot = element.querySelector('.plot'), now = element.querySelector('.v'), label = element.querySelector('.sr');
+    label.id = mm.id('curve');
+    plot.setAttribute('aria-labelledby', label.id);
+    const draw = () => {
+      const value = props.value || {};
+      drawCurve(plot, value);
+      now.textContent = value.now || '';
+      if (value.say) label.innerHTML = mm.both(value.say);
+    };
+    watch('value', draw);
+    new ResizeObserver(draw).observe(plot);
+    draw();
+  };
+
+  /* 16 x 16: wash to c1, the darkest where a picture and a sentence lie closest */
+  mm.matrix = (element, props, watch) => {
+    const grid = element.querySelector('.grid16'), hint = element.querySelector('.hint'), look = element.querySelector('.look');
+    const label = element.querySelector('.sr');
+    label.id = mm.id('matrix');
+    grid.setAttribute('aria-labelledby', label.id);
+    let side = 0;
+    const build = (n) => {
+      side = n;
+      let cells = '';
+      for (let r = 0; r < n; r++) for (let c = 0; c < n; c++)
+        cells += `<rect x="${c * 12}" y="${r * 12}" width="11" height="11" rx="2" data-r="${r}" data-c="${c}"/>`;
+      grid.innerHTML = `<svg viewBox="0 0 ${n * 12 - 1} ${n * 12 - 1}" aria-hidden="true">${cells}</svg>`;
+    };
+    const draw = () => {
+      const value = props.value || {}, rows = value.matrix || [];
+      if (side !== (rows.length || 16)) build(rows.length || 16);
+      const flat = rows.flat(), high = Math.max(0.35, ...flat), low = Math.min(0, ...flat) / 2;
+      grid.querySelectorAll('rect').forEach((cell) => {
+        const v = rows.length ? rows[cell.dataset.r][cell.dataset.c] : low;
+        const share = Math.max(0, Math.min(1, (v - low) / (high - low)));
+        cell.style.fill = `color-mix(in srgb, var(--c1) ${Math.round(share ** 1.4 * 100)}%, var(--wash))`;
+      });
+      if (value.say) { hint.innerHTML = mm.both(value.say); label.innerHTML = mm.both(value.label || value.say); }
+    };
+    const show = (event) => {
+      const value = props.value || {}, r = event.target.dataset && event.target.dataset.r, c = event.target.dataset && event.target.dataset.c;
+      if (r === undefined || !value.matrix || !value.sentences || !value.sentences[c]) return;
+      const picture = (value.pictures || [])[r];
+      look.innerHTML = (picture ? `<img src="${mm.escape(picture)}" alt="">` : '<span></span>') +
+        `<span><span class="serif">${mm.both(value.sentences[c])}</span> <b>${value.matrix[r][c].toFixed(2)}</b></span>`;
+      look.hidden = false;
+    };
+    grid.addEventListener('pointerover', show);
+    grid.addEventListener('click', show);
+    watch('value', draw);
+    draw();
+  };
+
+  /* status line: drawn often, spoken seldom */
+  mm.status = (element, props, watch, trigger) => {
+    const shown = element.querySelector('.shown'), spoken = element.querySelector('.sr');
+    let last = '', words = '';
+    const draw = () => {
+      const value = props.value || {};
+      if (value.html !== last) { last = value.html; shown.innerHTML = value.html || ''; }
+      if (value.say && value.say !== words) { words = value.say; spoken.innerHTML = value.say; }
+    };
+    mm.buttons(shown, trigger);
+    watch('value', draw);
+    draw();
+  };
+})();

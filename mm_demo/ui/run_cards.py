@@ -1,0 +1,194 @@
+"""What stands in the panel about runs: before one, after one, and the table of all."""
+
+from __future__ import annotations
+
+import shlex
+
+
+from mm_demo import words
+from mm_demo.case import Case
+from mm_demo.config import TrainConfig
+from mm_demo.events import Diagnosed
+from mm_demo.ui import cards
+from mm_demo.ui.live import metric_name, status_html, time_words
+from mm_demo.ui.runs import Run
+from mm_demo.ui.trainer import Waiting
+
+
+def idle(case: Case, minutes: dict[str, str]) -> dict[str, str]:
+    """Nothing runs and nothing has run."""
+    html = status_html(
+        words.both("status.idle"), words.both("status.idle.line", time=minutes), None, dot="idle"
+    )
+    return {"html": html, "say": ""}
+
+
+def queued(waiting: Waiting) -> dict[str, str]:
+    """A place in the queue."""
+    one = waiting.before == 1
+    title = words.both("queue.one" if one else "queue.many", before=waiting.before)
+    body = words.both("queue.line", time=time_words(waiting.seconds))
+    return {"html": cards.notice("wait", title, body), "say": title}
+
+
+def left() -> dict[str, str]:
+    """The visitor left the queue."""
+    title = words.both("queue.left")
+    return {
+        "html": status_html(title, words.both("queue.left.line"), None, dot="idle"),
+        "say": title,
+    }
+
+
+def ended(case: Case, run: Run, megabytes: float, figure: bool) -> dict[str, str]:
+    """The finished or stopped run: the figure against the course, and what to do with it."""
+    figure_html, say = "", ""
+    value, claim = run.metrics.get(case.headline), cards.claim_of(case)
+    name = metric_name(case, case.headline, short=True)
+    if run.state == "stopped":
+        say = words.both("ended.stopped", step=run.step)
+        head = cards.notice("stop", say, words.both("ended.stopped.line"))
+    else:
+        say = _verdict(run, name, value, claim)
+        line = words.both("ended.line", steps=run.step, seed=run.config.seed)
+        head = (
+            f'<div class="status"><span style="color:var(--good)">{cards.icon("good", 26)}</span>'
+            f'<div class="grow"><span class="big">{say}</span>'
+            f'<span class="sub13">{line}</span></div></div>'
+        )
+    if value is not None:
+        title = words.both("ended.ruler", name=metric_name(case, case.headline))
+        bar = cards.ruler(title, value, claim, cards.guess_of(case))
+        figure_html = f'<div style="margin:14px 0 4px">{bar}</div>'
+    buttons = cards.button("use", words.both("ended.use"), kind="p", run=run.number)
+    buttons += cards.button(
+        "download", words.both("ended.download", size=megabytes), sign="download", run=run.number
+    )
+    on = "continue" if run.state == "stopped" else "train_on"
+    buttons += cards.button(on, words.both(f"ended.{on}"), run=run.number)
+    if figure:
+        buttons += cards.button(
+            "figure", words.both("ended.figure"), sign="figure", run=run.number
+        )
+    again = words.both("ended.again")
+    return {
+        "html": f'{head}{figure_html}<div class="btns">{buttons}</div>'
+        f'<p class="cap" style="margin-top:18px!important"><span>{again}</span></p>'
+        f"{cards.command_line(command(case, run.dataset, run.preset, run.config))}",
+        "say": say,
+    }
+
+
+def _verdict(run: Run, name: dict[str, str], value: float | None, claim: float | None) -> str:
+    time = time_words(run.seconds)
+    if value is None:
+        return words.both("ended.done", time=time)
+    if claim is None:
+        return words.both("ended.done.figure", time=time, name=name, value=value)
+    key = "ended.done.above" if value >= claim else "ended.done.below"
+    return words.both(key, time=time, name=name, value=value, claim=claim)
+
+
+def diagnosis(event: Diagnosed) -> str:
+    """A known fault that the loop recognised."""
+    body = f"{event.key}.line"
+    has_body = body in words.table("en")
+    return cards.notice(
+        "warn",
+        words.both(event.key, **event.facts),
+        words.both(body, **event.facts) if has_body else "",
+    )
+
+
+def command(case: Case, dataset: str, preset: str, config: TrainConfig) -> str:
+    """The command that does this run again."""
+    parts = ["python", "-m", "mm_demo", "train", case.name, "--dataset", dataset]
+    parts += ["--preset", preset, "--seed", str(config.seed)]
+    for name, value in config.settings(case.preset(preset)).items():
+        if name != "seed":
+            parts += ["--set", f"{name}={value}"]
+    return shlex.join([*parts, "--out", f"my-{case.name}"])
+
+
+def what_differs(case: Case, run: Run) -> str:
+    """In which knobs a run differs from its preset, in a few words."""
+    changed = run.config.settings(case.preset(run.preset))
+    parts = [words.both(f"preset.{run.preset}")]
+    for name, value in list(changed.items())[:3]:
+        shown = f"{value:g}" if isinstance(value, float) else str(value)
+        parts.append(f"{words.both(f'knob.{name}')} {shown}")
+    return " · ".join(parts)
+
+
+def table(case: Case, runs: list[Run], now: int | None, left_html: str, command_text: str) -> str:
+    """The visitor's runs: the line each has on the charts, its figures, and what to do with it."""
+    title = (
+        f'<p class="cap"><span>{words.both("runs.title")}</span>'
+        f'<span class="info">{words.both("runs.private")}</span></p>'
+    )
+    if not runs:
+        return (
+            f'{title}<p class="hint" style="margin:0 0 12px">{words.both("runs.none")}</p>'
+            f"{cards.command_line(command_text)}"
+        )
+    names = "".join(
+        f'<th class="n{" opt" if i else ""}" scope="col">'
+        f"{words.both(f'{case.name}.metric.{metric}.short')}</th>"
+        for i, metric in enumerate(case.table)
+    )
+    rows = "".join(
+        _row(case, run, slot, left_html) for slot, run in zip(range(1, 100), runs, strict=False)
+    )
+    shown = f"{cards.command_line(command_text)}" if now is not None else ""
+    return (
+        f'{title}<table class="runs"><thead><tr><th scope="col">{words.both("runs.run")}</th>{names}'
+        f'<th scope="col">{words.both("runs.time")}</th><th scope="col"><span class="sr">'
+        f"{words.both('runs.actions')}</span></th></tr></thead><tbody>{rows}</tbody></table>{shown}"
+    )
+
+
+def _row(case: Case, run: Run, slot: int, left_html: str) -> str:
+    figures = ""
+    for i, metric in enumerate(case.table):
+        value = run.metrics.get(metric)
+        shown = "" if value is None else f"{value:.2f}"
+        strong = f"<b>{shown}</b>" if i == 0 else shown
+        figures += f'<td class="n{" opt" if i else ""}">{strong}</td>'
+    dashes = {2: "6 4", 3: "1.5 4", 4: "3 3", 5: "10 4"}
+    sample = (
+        '<svg width="28" height="8" aria-hidden="true" style="flex:none"><path d="M1 4h26" '
+        f'stroke="var(--c{slot})" stroke-width="2.6" stroke-linecap="round" '
+        f'stroke-dasharray="{dashes.get(slot, "")}"/></svg>'
+        if slot <= 5
+        else '<span style="width:28px"></span>'
+    )
+    running = run.state == "running"
+    what = words.both("runs.this") if running else what_differs(case, run)
+    time = left_html if running else words.spans(time_words(run.seconds))
+    actions = ""
+    if run.usable:
+        text = command(case, run.dataset, run.preset, run.config)
+        actions = (
+            f"{cards.button('use', words.both('runs.use'), kind='s', run=run.number)}"
+            f'<button type="button" class="icb hide-s" data-do="download" data-run="{run.number}">'
+            f'{cards.icon("download")}<span class="sr">{words.both("runs.download")}</span></button>'
+            f'<button type="button" class="icb hide-s" data-copy="{cards.escape(text)}">'
+            f'{cards.icon("copy")}<span class="sr">{words.both("command.copy")}</span></button>'
+        )
+    return (
+        f'<tr><td><span class="which">{sample}<b>{run.number}</b> '
+        f'<span class="what">{what}</span></span></td>{figures}<td>{time}</td>'
+        f'<td><span class="acts">{actions}</span></td></tr>'
+    )
+
+
+def models(runs: list[Run]) -> list[str]:
+    """The names of the models that a visitor can use, the latest first."""
+    return [run.name for run in runs if run.usable]
+
+
+def folder_megabytes(run: Run) -> float:
+    """How large the run's checkpoint is."""
+    return sum(f.stat().st_size for f in run.folder.rglob("*") if f.is_file()) / 1e6
+
+

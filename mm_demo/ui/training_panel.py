@@ -1,0 +1,186 @@
+"""Train live: Start, watch, stop, compare, use. It reads a run's events and computes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from mm_demo import words
+from mm_demo.case import Case
+from mm_demo.ui import cards, charts, links, run_cards
+from mm_demo.ui.context import TryPanel
+from mm_demo.ui.knobs import Controls, controls
+from mm_demo.ui.language import Language
+from mm_demo.ui.live import held_out_value, metric_name
+from mm_demo.ui.trainer import Trainer
+from mm_demo.ui.training_handlers import Figure, Handlers, Preview
+
+PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+
+
+def matrix_preview(case: Case) -> Preview:
+    """The similarity matrix of a few pictures and their sentences."""
+    return Preview(
+        lambda: charts.matrix(
+            words.both(f"{case.name}.moving.title"), words.both(f"{case.name}.moving.empty")
+        ),
+        charts.matrix_value,
+    )
+
+
+@dataclass(frozen=True)
+class TrainingPanel:
+    """What the page needs of the panel: where a link's settings go, and the link it copies."""
+
+    dataset: gr.Radio
+    preset: gr.Radio
+    controls: Controls
+    note: gr.HTML
+
+    def updates(self, link: links.Link) -> list[Any]:
+        """Updates for `outputs` that put the panel where a link says."""
+        note = ""
+        if link.ignored:
+            note = cards.notice(
+                "warn",
+                words.both("link.ignored"),
+                words.both("link.ignored.line", parts=", ".join(link.ignored)),
+            )
+        return [
+            gr.update(value=link.dataset),
+            gr.update(value=link.preset),
+            note,
+            *self.controls.updates(link.preset, link.settings),
+        ]
+
+    @property
+    def outputs(self) -> list[Any]:
+        """The components that `updates` is for."""
+        return [self.dataset, self.preset, self.note, *self.controls.components]
+
+
+def training_panel(
+    case: Case,
+    *,
+    trainer: Trainer,
+    language: Language,
+    switch: gr.Radio,
+    preview: Preview,
+    try_panel: TryPanel,
+    sub_tabs: gr.Tabs,
+    figure: Figure | None = None,
+) -> TrainingPanel:
+    """Build the panel where the caller stands and wire it."""
+    first_preset = next(iter(case.presets))
+    base = case.preset(first_preset)
+    minutes = cards.texts(f"{case.name}.minutes.{first_preset}")
+    first_command = run_cards.command(case, case.datasets[0], first_preset, base)
+    with gr.Row(elem_classes="mm-train"):
+        with gr.Column(scale=3, min_width=320, elem_classes="mm-live"):
+            with gr.Column(elem_classes="mm-card mm-status"), gr.Row(elem_classes="mm-status-row"):
+                status = gr.HTML(
+                    run_cards.idle(case, minutes),
+                    html_template='<div class="shown"></div><div class="sr" role="status"></div>',
+                    js_on_load=charts.on_load("status(element, props, watch, trigger)"),
+                    elem_id=f"{case.name}-status",
+                    min_width=180,
+                )
+                start = language.add(
+                    gr.Button(variant="primary", elem_id=f"{case.name}-start", scale=0),
+                    value="train.start",
+                )
+                stop = language.add(
+                    gr.Button(
+                        variant="stop",
+                        visible=False,
+                        elem_id=f"{case.name}-stop",
+                        elem_classes="mm-stop",
+                        scale=0,
+                    ),
+                    value="train.stop",
+                )
+                leave = language.add(
+                    gr.Button(visible=False, elem_id=f"{case.name}-leave", scale=0),
+                    value="queue.leave",
+                )
+            note = gr.HTML("", elem_id=f"{case.name}-note", elem_classes="mm-note")
+            with gr.Row(equal_height=True):
+                loss = charts.curve(
+                    words.both("chart.loss"), elem_id=f"{case.name}-loss", min_width=280
+                )
+                held = charts.curve(
+                    words.both("chart.held_out", name=metric_name(case, case.headline)),
+                    held_out_value(case, None, [], base.steps, None),
+                    elem_id=f"{case.name}-held",
+                    min_width=280,
+                )
+            with gr.Row(equal_height=True):
+                moving = preview.piece()
+                table = gr.HTML(
+                    run_cards.table(case, [], None, "", first_command),
+                    js_on_load=charts.on_load("buttons(element, trigger)"),
+                    elem_id=f"{case.name}-runs",
+                    elem_classes=["mm-card"],
+                    scale=5,
+                    min_width=320,
+                )
+        with gr.Column(scale=1, min_width=252, elem_classes="mm-card mm-knobs"):
+            dataset = language.add(
+                gr.Radio(
+                    list(case.datasets),
+                    value=case.datasets[0],
+                    elem_id=f"{case.name}-dataset",
+                    elem_classes="mm-seg",
+                ),
+                label="train.dataset",
+                choices={name: f"{case.name}.dataset.{name}" for name in case.datasets},
+            )
+            preset = language.add(
+                gr.Radio(
+                    list(case.presets),
+                    value=first_preset,
+                    elem_id=f"{case.name}-preset",
+                    elem_classes="mm-seg",
+                ),
+                label="train.preset",
+                choices={name: f"{case.name}.preset.{name}" for name in case.presets},
+            )
+            knobs = controls(case, first_preset, language)
+            gr.HTML(f'<p class="hint">{words.both("train.hint")}</p>')
+            copy_link = language.add(
+                gr.Button(size="sm", elem_id=f"{case.name}-link", elem_classes="mm-link"),
+                value="link.copy",
+            )
+    address = gr.Textbox(visible=False)
+    download = gr.DownloadButton(visible="hidden", elem_id=f"{case.name}-download")
+
+    handlers = Handlers(case, trainer, knobs, preview, minutes, language, try_panel, figure)
+    settings = [dataset, preset, *knobs.components]
+    live = [status, note, loss, held, moving, table, start, stop, leave]
+    order: dict[str, Any] = {
+        "outputs": live,
+        "concurrency_limit": None,
+        "concurrency_id": "train",
+        **PRIVATE,
+    }
+    runs_changed = [start.click(handlers.start, settings, **order)]
+    for piece in (status, table):
+        runs_changed.append(piece.submit(handlers.go_on, None, **order))
+        piece.download(handlers.file, None, download, queue=False, **PRIVATE).then(
+            None, None, None, js=f"() => mm.fetchFile('{case.name}-download')", **PRIVATE
+        )
+    stop.click(handlers.stop, None, stop, queue=False, **PRIVATE)
+    leave.click(handlers.stop, None, leave, queue=False, **PRIVATE)
+    preset.input(knobs.updates, preset, knobs.components, queue=False, **PRIVATE)
+    copy_link.click(handlers.link, [switch, *settings], address, queue=False, **PRIVATE).then(
+        None, address, None, js=f"(query) => mm.copyLink(query, '{case.name}-link')", **PRIVATE
+    )
+    choice = try_panel.model_choice
+    if choice is not None:
+        for ran in runs_changed:
+            ran.then(handlers.models, switch, choice, queue=False, **PRIVATE)
+        for piece in (status, table):
+            piece.select(handlers.use, switch, [choice, sub_tabs], queue=False, **PRIVATE)
+    return TrainingPanel(dataset, preset, knobs, note)

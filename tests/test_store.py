@@ -1,0 +1,119 @@
+"""Checkpoint folders: whole or not at all, and every broken one named."""
+
+import errno
+
+import pytest
+import torch
+from torch import nn
+
+from mm_demo import store
+from mm_demo.errors import UserError
+
+
+def write(folder, value):
+    with store.writing(folder) as beside:
+        store.write_tensors(beside / store.WEIGHTS, {"weight": torch.full((2, 2), value)})
+
+
+def value(folder):
+    return float(store.read_tensors(folder / store.WEIGHTS)["weight"][0, 0])
+
+
+def test_written_beside_and_renamed(tmp_path):
+    folder = tmp_path / "a" / "model"
+    write(folder, 1.0)
+    write(folder, 2.0)
+    assert value(folder) == 2.0
+    assert [p.name for p in folder.parent.iterdir()] == ["model"]
+
+
+def test_a_full_disk_leaves_the_old_one(tmp_path):
+    folder = tmp_path / "model"
+    write(folder, 1.0)
+    with pytest.raises(UserError) as error, store.writing(folder) as beside:
+        (beside / "half").write_text("x")
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert error.value.key == "disk.cannot_write"
+    assert error.value.facts["reason"] == "No space left on device"
+    assert value(folder) == 1.0
+    assert [p.name for p in tmp_path.iterdir()] == ["model"]
+
+
+def test_another_fault_leaves_the_old_one_and_stays_what_it_is(tmp_path):
+    folder = tmp_path / "model"
+    write(folder, 1.0)
+    with pytest.raises(ZeroDivisionError), store.writing(folder):
+        _ = 1 / 0
+    assert value(folder) == 1.0
+
+
+def test_killed_between_the_renames(tmp_path):
+    folder = tmp_path / "model"
+    write(folder, 1.0)
+    folder.rename(tmp_path / ".model.old")
+    store.recover(folder)
+    assert value(folder) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("content", "key"),
+    [(None, "checkpoint.missing_file"), (b"", "checkpoint.damaged"), (b"x" * 400, "checkpoint.damaged")],
+)
+def test_broken_weights(tmp_path, content, key):
+    file = tmp_path / store.WEIGHTS
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(UserError) as error:
+        store.read_tensors(file)
+    assert error.value.key == key
+    assert error.value.facts["file"] == store.WEIGHTS
+
+
+def test_truncated_weights(tmp_path):
+    write(tmp_path / "model", 1.0)
+    file = tmp_path / "model" / store.WEIGHTS
+    file.write_bytes(file.read_bytes()[:-5])
+    with pytest.raises(UserError) as error:
+        store.read_tensors(file)
+    assert error.value.key == "checkpoint.damaged"
+
+
+def test_foreign_weights(tmp_path):
+    write(tmp_path / "model", 1.0)
+    for model in (nn.Linear(2, 2), nn.Linear(2, 3, bias=False)):
+        with pytest.raises(UserError) as error:
+            store.load_weights(model, tmp_path / "model")
+        assert error.value.key == "checkpoint.foreign"
+    right = nn.Linear(2, 2, bias=False)
+    store.load_weights(right, tmp_path / "model")
+    assert float(right.weight.detach()[0, 0]) == 1.0
+
+
+def test_a_pickle_is_not_loaded(tmp_path):
+    torch.save({"weight": torch.zeros(2, 2)}, tmp_path / store.WEIGHTS)
+    with pytest.raises(UserError) as error:
+        store.read_tensors(tmp_path / store.WEIGHTS)
+    assert error.value.key == "checkpoint.damaged"
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"\xff\xfe"])
+def test_broken_json(tmp_path, content):
+    (tmp_path / "config.json").write_bytes(content)
+    with pytest.raises(UserError) as error:
+        store.read_json(tmp_path / "config.json")
+    assert error.value.key == "checkpoint.damaged"
+
+
+def test_broken_tokenizer(tmp_path):
+    (tmp_path / store.TOKENIZER).write_text('{"version": "1.0"}')
+    with pytest.raises(UserError) as error:
+        store.read_tokenizer(tmp_path)
+    assert error.value.key == "checkpoint.damaged"
+
+
+def test_hash_tells_weights_apart(tmp_path):
+    write(tmp_path / "a", 1.0)
+    write(tmp_path / "b", 1.0)
+    write(tmp_path / "c", 2.0)
+    a, b, c = (store.weights_hash(tmp_path / name) for name in "abc")
+    assert a == b != c
