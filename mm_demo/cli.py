@@ -23,13 +23,16 @@ from mm_demo.config import TrainConfig
 from mm_demo.errors import UserError
 from mm_demo.events import Diagnosed, Ended, Evaluated, Event, Preparing, Progress, Started, Stopped
 from mm_demo.predictors import Predictors
+from mm_demo.training.card import record
 from mm_demo.training.figure import check_format, draw_ranking, draw_run
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
     help="Train, evaluate and use five multimodal methods.",
 )  # fmt: skip
-predict_app = typer.Typer(no_args_is_help=True, help="Ask a model. Without --checkpoint, the bundled one.")
+predict_app = typer.Typer(
+    no_args_is_help=True, help="Ask a model. Without --checkpoint, the bundled one."
+)
 app.add_typer(predict_app, name="predict")
 
 Json = Annotated[bool, typer.Option("--json", help="JSON on standard output, nothing else there.")]
@@ -83,9 +86,7 @@ def train(
     last: Event | None = None
     if figure is not None:
         check_format(figure)
-    stream = training.run(
-        chosen, dataset, config, out, preset=preset, resume=resume, stop=stop
-    )
+    stream = training.run(chosen, dataset, config, out, preset=preset, resume=resume, stop=stop)
     for event in stream if as_json else _with_bar(stream):
         last = event
         if figure is not None and isinstance(event, Progress | Evaluated | Started):
@@ -94,20 +95,21 @@ def train(
             print(json.dumps(event.to_dict()), flush=True)
     if figure is not None:
         draw_run(chosen, story, figure)
-    if isinstance(last, Ended) and preset == "full" and not isinstance(last, Stopped):
-        _write_card(chosen, dataset, preset, config, last)
     if last is None or isinstance(last, Stopped | Preparing):
         raise typer.Exit(130)
 
 
 def _config(case: Case, preset: str, seed: int | None, settings: list[str] | None) -> TrainConfig:
     pairs: dict[str, Any] = {} if seed is None else {"seed": seed}
-    for setting in settings or []:
-        name, equals, value = setting.partition("=")
-        if not equals:
-            raise UserError("knob.no_value", setting=setting)
-        pairs[name.strip()] = value.strip()
+    pairs |= dict(_setting(setting) for setting in settings or [])
     return case.preset(preset).changed(pairs)
+
+
+def _setting(setting: str) -> tuple[str, str]:
+    name, equals, value = setting.partition("=")
+    if not equals:
+        raise UserError("knob.no_value", setting=setting)
+    return name.strip(), value.strip()
 
 
 def _stop_on_interrupt() -> threading.Event:
@@ -141,7 +143,11 @@ def _with_bar(stream: Iterator[Event]) -> Iterator[Event]:
             bar.set_postfix_str(f"loss {event.loss:.3f}", refresh=False)
             bar.update(1)
         elif isinstance(event, Evaluated) and bar is not None:
-            figures = ", ".join(f"{k} {v:.3f}" for k, v in event.metrics.items() if "_r1" in k or k.endswith("accuracy"))
+            figures = ", ".join(
+                f"{k} {v:.3f}"
+                for k, v in event.metrics.items()
+                if "_r1" in k or k.endswith("accuracy")
+            )
             bar.write(f"step {event.step}: {figures}", file=sys.stderr)
         elif isinstance(event, Diagnosed) and bar is not None:
             bar.write(words.say(_language(), event.key, **event.facts), file=sys.stderr)
@@ -158,12 +164,6 @@ def _with_bar(stream: Iterator[Event]) -> Iterator[Event]:
         yield event
 
 
-def _write_card(case: Case, dataset: str, preset: str, config: TrainConfig, ended: Ended) -> None:
-    from mm_demo.training.card import write_card
-
-    write_card(case, dataset, preset, config, ended)
-
-
 @app.command()
 def evaluate(
     case: str,
@@ -172,6 +172,12 @@ def evaluate(
     split: Annotated[str, typer.Option(help="dev or test.")] = "test",
     seed: Annotated[int, typer.Option(help="Draws a fresh set of the same size.")] = 0,
     settings: Settings = None,
+    recorded: Annotated[
+        bool,
+        typer.Option(
+            "--record", help="Write the figures of this and two more seeds into the checkpoint."
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Score a model on data that it has not seen."""
@@ -179,26 +185,32 @@ def evaluate(
     dataset = chosen.check_dataset(dataset or chosen.datasets[0])
     if split not in ("dev", "test"):
         raise UserError("split.unknown", name=split)
-    asked = {k: v for k, _, v in (s.partition("=") for s in settings or [])}
+    asked = dict(_setting(setting) for setting in settings or [])
     folder = checkpoint or chosen.checkpoint()
-    begin = time.perf_counter()
-    metrics, examples = chosen.module("task").evaluate_checkpoint(
-        folder, dataset, split, seed, **asked
-    )
-    report = {
-        "case": case,
-        "dataset": dataset,
-        "split": split,
-        "seed": seed,
-        "checkpoint": str(folder),
-        "examples": examples,
-        "seconds": round(time.perf_counter() - begin, 1),
-        "metrics": {name: round(value, 4) for name, value in metrics.items()},
-    }
+    measure = chosen.module("task").evaluate_checkpoint
+
+    def scored(seed: int) -> dict[str, Any]:
+        begin = time.perf_counter()
+        metrics, examples = measure(folder, dataset, split, seed, asked)
+        return {
+            "case": case,
+            "dataset": dataset,
+            "split": split,
+            "seed": seed,
+            "checkpoint": str(folder),
+            "examples": examples,
+            "seconds": round(time.perf_counter() - begin, 1),
+            "metrics": {name: round(value, 4) for name, value in metrics.items()},
+        }
+
+    report = scored(seed)
+    if recorded:
+        others = [scored(seed + 1), scored(seed + 2)]
+        record(chosen, folder, [report, *others], chosen.module("task").shown(folder, split, seed))
     if as_json:
         print(json.dumps(report))
         return
-    for name, value in report["metrics"].items():  # type: ignore[attr-defined]
+    for name, value in report["metrics"].items():
         claim = chosen.claims.get(name)
         print(f"{name:36} {value:8.4f}" + (f"   the course: {claim}" if claim else ""))
 

@@ -73,7 +73,9 @@ class TrainConfig(BaseModel):
         except ValidationError as error:
             first = error.errors()[0]
             place = first["loc"][0] if first["loc"] else next(iter(settings), "")
-            raise UserError("knob.illegal", **_illegal(_knob(str(place), known[str(place)]), first)) from None
+            raise UserError(
+                "knob.illegal", **_illegal(_knob(str(place), known[str(place)]), first)
+            ) from None
 
     def settings(self, other: TrainConfig) -> dict[str, Any]:
         """The knobs in which this config differs from `other`."""

@@ -32,7 +32,9 @@ def choose_threads(listen_seconds: float = 0.2) -> int:
     Threads that wait for a core spin at barriers: on a busy machine two of them get through an
     eighth of what one does.
     """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
     busy = _others_busy_cores(listen_seconds)
     return 1 if busy > 0.25 * cores else cores
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -40,7 +39,7 @@ def writing(folder: Path) -> Iterator[Path]:
         folder.parent.mkdir(parents=True, exist_ok=True)
         beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
         yield beside
-        os.chmod(beside, 0o755)
+        _open_to_readers(beside)
         old = _aside(folder)
         if folder.exists():
             shutil.rmtree(old, ignore_errors=True)
@@ -53,6 +52,21 @@ def writing(folder: Path) -> Iterator[Path]:
     finally:
         if beside is not None:
             shutil.rmtree(beside, ignore_errors=True)
+
+
+@contextmanager
+def editing(folder: Path) -> Iterator[Path]:
+    """A copy of `folder` that takes its place once the block is through."""
+    with writing(folder) as copy:
+        shutil.copytree(folder, copy, dirs_exist_ok=True)
+        yield copy
+
+
+def _open_to_readers(folder: Path) -> None:
+    """What mkdtemp and safetensors keep to their owner becomes what other files are."""
+    folder.chmod(0o755)
+    for file in folder.iterdir():
+        file.chmod(0o644)
 
 
 def _reason(error: Exception) -> str:

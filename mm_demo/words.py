@@ -21,13 +21,14 @@ _HTML_LANG = {"en": "en", "zh": "zh-CN"}
 _PACKAGE = Path(__file__).parent
 
 
-class _Magnitudes(string.Formatter):
-    _scales = {"M": 1e6, "W": 1e4, "MB": 1e6}
+_SCALES = {"M": 1e6, "W": 1e4, "MB": 1e6}
 
+
+class _Magnitudes(string.Formatter):
     def format_field(self, value: Any, format_spec: str) -> str:
-        if format_spec not in self._scales:
+        if format_spec not in _SCALES:
             return str(super().format_field(value, format_spec))
-        scaled = float(value) / self._scales[format_spec]
+        scaled = float(value) / _SCALES[format_spec]
         return f"{scaled:,.0f}" if scaled >= 100 else f"{scaled:.3g}"
 
 
@@ -37,7 +38,10 @@ _formatter = _Magnitudes()
 @cache
 def table(language: str) -> dict[str, str]:
     """All keys of a language. Two files that claim one key are a bug and raise ValueError."""
-    files = [_PACKAGE / "ui" / f"{language}.json", *sorted(_PACKAGE.glob(f"cases/*/{language}.json"))]
+    files = [
+        _PACKAGE / "ui" / f"{language}.json",
+        *sorted(_PACKAGE.glob(f"cases/*/{language}.json")),
+    ]
     merged: dict[str, str] = {}
     for file in files:
         for key, text in json.loads(file.read_text(encoding="utf-8")).items():

@@ -57,7 +57,11 @@ def test_killed_between_the_renames(tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "key"),
-    [(None, "checkpoint.missing_file"), (b"", "checkpoint.damaged"), (b"x" * 400, "checkpoint.damaged")],
+    [
+        (None, "checkpoint.missing_file"),
+        (b"", "checkpoint.damaged"),
+        (b"x" * 400, "checkpoint.damaged"),
+    ],
 )
 def test_broken_weights(tmp_path, content, key):
     file = tmp_path / store.WEIGHTS

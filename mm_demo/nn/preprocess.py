@@ -21,6 +21,8 @@ def square(pixels: np.ndarray, size: int) -> np.ndarray:
     """
     if pixels.shape[:2] == (size, size):
         return pixels
-    resized = Image.fromarray(pixels).resize((size, size), Image.Resampling.BOX if
-        min(pixels.shape[:2]) >= size else Image.Resampling.BICUBIC)
+    resized = Image.fromarray(pixels).resize(
+        (size, size),
+        Image.Resampling.BOX if min(pixels.shape[:2]) >= size else Image.Resampling.BICUBIC,
+    )
     return np.asarray(resized)

@@ -76,4 +76,6 @@ def _save(figure: Any, file: Path) -> None:
             file.parent.mkdir(parents=True, exist_ok=True)
             figure.savefig(file, dpi=200)
     except OSError as error:
-        raise UserError("disk.cannot_write", folder=str(file), reason=error.strerror or "") from error
+        raise UserError(
+            "disk.cannot_write", folder=str(file), reason=error.strerror or ""
+        ) from error

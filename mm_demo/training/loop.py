@@ -18,7 +18,6 @@ from mm_demo.case import Case
 from mm_demo.config import TrainConfig
 from mm_demo.errors import UserError
 from mm_demo.events import (
-    Diagnosed,
     Evaluated,
     Event,
     Finished,
@@ -28,8 +27,11 @@ from mm_demo.events import (
     Started,
     Stopped,
 )
+from mm_demo.training.card import README, card
 from mm_demo.training.diagnosis import Diagnosis
 from mm_demo.training.reference import product_seconds, reference_minutes
+
+SAVE_EVERY_SECONDS = 30.0
 
 
 class Task(Protocol):
@@ -45,6 +47,7 @@ class Task(Protocol):
     def preview(self) -> dict[str, Any]: ...
     def finish(self) -> dict[str, float]: ...
     def save(self, folder: Path) -> None: ...
+    def load(self, folder: Path) -> None: ...
     def to(self, device: torch.device) -> None: ...
 
 
@@ -76,7 +79,8 @@ def train(
     """
     case.check_dataset(dataset)
     store.recover(out)
-    saved = _saved_run(case, out) if resume else None
+    _check_out(out)
+    saved = _saved_run(case, out) if resume and out.exists() else None
     if saved is not None:
         config = case.config().changed(saved["config"])
         dataset, preset = saved["dataset"], saved["preset"]
@@ -85,21 +89,34 @@ def train(
     target = device.best_device()
     torch.manual_seed(config.seed)
     task: Task = case.module("task").Task(config, dataset)
+    origin = out if saved is not None else start_from
+    if origin is not None:
+        task.load(origin)
     for preparing in task.prepare():
         yield preparing
         if stop.is_set():
             return
-    if saved is not None or start_from is not None:
-        store.load_weights(task.model, out if saved is not None else start_from)  # type: ignore[arg-type]
     task.to(target)
     yield from _Run(case, dataset, preset, config, out, task, target, saved).events(stop)
 
 
-def _saved_run(case: Case, out: Path) -> dict[str, Any]:
-    """What `out` says of its own run; UserError where there is nothing to resume."""
+def _check_out(out: Path) -> None:
+    """A run's folder is replaced as a whole, so it must be a run's folder."""
+    if out.exists() and not (
+        out.is_dir() and ((out / store.RUN).exists() or not any(out.iterdir()))
+    ):
+        raise UserError("out.not_a_run", folder=str(out))
+
+
+def _saved_run(case: Case, out: Path) -> dict[str, Any] | None:
+    """What `out` says of its own run, None for an empty folder; UserError for another's run."""
+    if not (out / store.RUN).exists():
+        return None
     run = store.read_json(out / store.RUN)
-    if run.get("case") != case.name or not (out / store.OPTIMISER).exists():
-        raise UserError("resume.nothing", folder=str(out))
+    if run.get("case") != case.name:
+        raise UserError("resume.other_case", folder=str(out), case=str(run.get("case")))
+    if not (out / store.OPTIMISER).exists():
+        raise UserError("resume.finished", folder=str(out))
     return run
 
 
@@ -146,6 +163,8 @@ class _Run:
         step = self.first_step
         if step == 0:
             yield self._evaluate(step)
+            self._save(step)
+        saved_at = time.monotonic()
         speed = _Speed(config.batch_size)
         with closing(task.batches("train", config.seed, step)) as batches:  # type: ignore[type-var]
             while step < config.steps:
@@ -168,9 +187,13 @@ class _Run:
                 yield Progress(
                     step, config.steps, loss, rate, self.seconds, left, per_second, figures
                 )
-                if step in evaluate_at and step < config.steps:
+                if step == config.steps:
+                    break
+                if step in evaluate_at:
                     yield self._evaluate(step)
+                if step in evaluate_at or time.monotonic() - saved_at > SAVE_EVERY_SECONDS:
                     self._save(step)
+                    saved_at = time.monotonic()
                     yield Saved(step, str(self.out))
         yield from self._end(step, product_before)
 
@@ -188,7 +211,7 @@ class _Run:
             loss, figures = self.task.loss(batch)
         loss.backward()  # type: ignore[no-untyped-call]
         norm = nn.utils.clip_grad_norm_(model.parameters(), self.config.clip_norm)
-        value = float(loss)
+        value = loss.item()
         if math.isfinite(value) and math.isfinite(float(norm)):
             self.optimiser.step()
         elif math.isfinite(value):
@@ -221,6 +244,7 @@ class _Run:
                 "metrics": self.metrics,
             }
             store.write_json(folder / store.RUN, run)
+            (folder / README).write_text(card(self.case, folder), encoding="utf-8")
             if resumable:
                 store.write_tensors(folder / store.OPTIMISER, _optimiser_tensors(self.optimiser))
 

@@ -132,8 +132,10 @@ def guess_of(case: Case) -> float | None:
 
 def command_line(text: str) -> str:
     """A command with a button that copies it."""
+    first, *options = escape(text).split(" --")
+    shown = " ".join([first, *(f"<span>--{option}</span>" for option in options)])
     return (
-        f'<div class="cmd"><code>{escape(text)}</code><button type="button" class="icb" '
+        f'<div class="cmd"><code>{shown}</code><button type="button" class="icb" '
         f'data-copy="{escape(text)}">{icon("copy")}'
         f'<span class="sr">{words.both("command.copy")}</span></button></div>'
     )

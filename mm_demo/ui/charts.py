@@ -11,8 +11,7 @@ from typing import Any
 import gradio as gr
 
 from mm_demo.ui.cards import texts
-
-READY = "(function go() {{ window.mm ? mm.{call} : setTimeout(go, 30); }})();"
+from mm_demo.ui.pieces import piece
 
 _CURVE = (
     '<p class="cap"><span>{title}</span><span class="v"></span></p>'
@@ -25,18 +24,13 @@ _MATRIX = (
 )
 
 
-def on_load(call: str) -> str:
-    """js_on_load that calls a function of page.js as soon as it is there."""
-    return READY.format(call=call)
-
-
 def curve(title_html: str, value: dict[str, Any] | None = None, **options: Any) -> gr.HTML:
     """A live curve; see `curve_value` for what it is fed with."""
-    return gr.HTML(
+    return piece(
         value or {},
         html_template=_CURVE.format(title=title_html),
-        js_on_load=on_load("curve(element, props, watch)"),
-        elem_classes=["mm-card"],
+        call="curve(element, props, watch)",
+        card=True,
         **options,
     )
 
@@ -50,13 +44,14 @@ def curve_value(
     earlier: Sequence[Mapping[str, Any]] = (),
     references: Sequence[Mapping[str, Any]] = (),
     share: bool = False,
+    top: float = 0,
     say: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """What a curve shows.
 
     This run (`x`, `y`, `name`), `earlier` runs ({"x", "y", "slot": 2 to 5, "name"}), `references`
-    ({"y", "text", "side"}: dotted, named on the line), `share` for an axis from 0 to 1, `say` for
-    those who cannot see it.
+    ({"y", "text", "side"}: dotted, named on the line), `share` for an axis from 0 to 1, `top` for
+    one at least so high, `say` for those who cannot see it.
     """
     return {
         "steps": steps,
@@ -67,19 +62,18 @@ def curve_value(
         "earlier": [dict(run) for run in earlier],
         "refs": [dict(reference) for reference in references],
         "unit": share,
+        "top": top,
         "say": dict(say or {}),
     }
 
 
 def matrix(title_html: str, hint_html: str, value: dict[str, Any] | None = None) -> gr.HTML:
     """The similarity matrix of a few pictures and their sentences."""
-    return gr.HTML(
+    return piece(
         value or {},
         html_template=_MATRIX.format(title=title_html, hint=hint_html),
-        js_on_load=on_load("matrix(element, props, watch)"),
-        elem_classes=["mm-card"],
-        min_width=200,
-        scale=2,
+        call="matrix(element, props, watch)",
+        card=True,
     )
 
 

@@ -27,8 +27,9 @@ _SWITCH = """(language) => {
   const updates = all[language];
   if (innerWidth <= 760) for (const i in narrow[language]) updates[i].label = narrow[language][i];
   for (const i in runs) {
-    const own = ((window.mm || {}).models || {})[runs[i]] || [];
-    updates[i] = {...updates[i], choices: updates[i].choices.concat(own.map(m => [m, m]))};
+    const own = document.querySelector(`#${runs[i]}-runs [data-models]`);
+    const names = own ? own.dataset.models.split(' ').filter(Boolean) : [];
+    updates[i] = {...updates[i], choices: updates[i].choices.concat(names.map(m => [m, m]))};
   }
   return updates.length === 1 ? updates[0] : updates;
 }"""

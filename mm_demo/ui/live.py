@@ -96,6 +96,7 @@ class Live:
             name=run_name(self.number) if self.number else None,
             earlier=earlier(others, self.number, "loss"),
             references=references,
+            top=0 if self.started else 5,
             say=cards.texts("chart.loss.say", loss=y[-1], step=x[-1], steps=self._steps())
             if y
             else cards.texts("chart.empty"),

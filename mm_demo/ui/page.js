@@ -12,7 +12,7 @@
   const first = ['en', 'zh'].includes(asked.get('lang')) ? asked.get('lang') : window.mmLanguage();
   html.lang = first === 'zh' ? 'zh-CN' : 'en';
 
-  const mm = window.mm = { models: {} };
+  const mm = window.mm = {};
   const escapes = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
   mm.escape = (text) => String(text).replace(/[&<>"']/g, (c) => escapes[c]);
   mm.both = (texts) => typeof texts === 'string' ? mm.escape(texts)
@@ -103,9 +103,9 @@
       const y = Y(v).toFixed(1);
       out += `<path d="M${left} ${y}H${right}" stroke="var(--grid)"/><text x="${left - 7}" y="${+y + 4}" font-size="12.5" text-anchor="end">${value.unit ? v.toFixed(2) : +v.toFixed(2)}</text>`;
     }
-    const across = nice(steps, 4);
-    for (let s = 0; s < steps - across * 0.6; s += across) {
-      if (X(s) > right - 92) break;
+    for (let quarter = 0; quarter < 4; quarter++) {
+      const s = Math.round(steps * quarter / 4);
+      if (X(s) > right - 84 || (quarter && steps < 8)) break;
       out += `<text x="${X(s).toFixed(1)}" y="197" font-size="12.5" text-anchor="middle">${s.toLocaleString('en')}</text>`;
     }
     out += `<text x="${right}" y="197" font-size="12.5" text-anchor="end">${steps.toLocaleString('en')}<tspan class="en"> ${window.mmWords.steps.en}</tspan><tspan class="zh"> ${window.mmWords.steps.zh}</tspan></text>`;

@@ -44,7 +44,7 @@ def ended(case: Case, run: Run, megabytes: float, figure: bool) -> dict[str, str
     """The finished or stopped run: the figure against the course, and what to do with it."""
     figure_html, say = "", ""
     value, claim = run.metrics.get(case.headline), cards.claim_of(case)
-    name = metric_name(case, case.headline, short=True)
+    name = metric_name(case, case.headline)
     if run.state == "stopped":
         say = words.both("ended.stopped", step=run.step)
         head = cards.notice("stop", say, words.both("ended.stopped.line"))
@@ -57,7 +57,7 @@ def ended(case: Case, run: Run, megabytes: float, figure: bool) -> dict[str, str
             f'<span class="sub13">{line}</span></div></div>'
         )
     if value is not None:
-        title = words.both("ended.ruler", name=metric_name(case, case.headline))
+        title = words.both("ended.ruler", name=name)
         bar = cards.ruler(title, value, claim, cards.guess_of(case))
         figure_html = f'<div style="margin:14px 0 4px">{bar}</div>'
     buttons = cards.button("use", words.both("ended.use"), kind="p", run=run.number)
@@ -73,7 +73,7 @@ def ended(case: Case, run: Run, megabytes: float, figure: bool) -> dict[str, str
     again = words.both("ended.again")
     return {
         "html": f'{head}{figure_html}<div class="btns">{buttons}</div>'
-        f'<p class="cap" style="margin-top:18px!important"><span>{again}</span></p>'
+        f'<p class="cap" style="margin-top:18px"><span>{again}</span></p>'
         f"{cards.command_line(command(case, run.dataset, run.preset, run.config))}",
         "say": say,
     }
@@ -85,7 +85,8 @@ def _verdict(run: Run, name: dict[str, str], value: float | None, claim: float |
         return words.both("ended.done", time=time)
     if claim is None:
         return words.both("ended.done.figure", time=time, name=name, value=value)
-    key = "ended.done.above" if value >= claim else "ended.done.below"
+    gap = round(value - claim, 2)
+    key = f"ended.done.{'above' if gap > 0 else 'below' if gap < 0 else 'level'}"
     return words.both(key, time=time, name=name, value=value, claim=claim)
 
 
@@ -113,11 +114,13 @@ def command(case: Case, dataset: str, preset: str, config: TrainConfig) -> str:
 def what_differs(case: Case, run: Run) -> str:
     """In which knobs a run differs from its preset, in a few words."""
     changed = run.config.settings(case.preset(run.preset))
-    parts = [words.both(f"preset.{run.preset}")]
+    parts = [] if changed else [words.both(f"preset.{run.preset}")]
     for name, value in list(changed.items())[:3]:
-        shown = f"{value:g}" if isinstance(value, float) else str(value)
-        parts.append(f"{words.both(f'knob.{name}')} {shown}")
-    return " · ".join(parts)
+        short = f"knob.{name}.short"
+        key = short if short in words.table("en") else f"knob.{name}"
+        shown = f"{value:g}" if isinstance(value, float) else cards.escape(str(value))
+        parts.append(f"{words.both(key)} {shown}")
+    return ", ".join(parts)
 
 
 def table(case: Case, runs: list[Run], now: int | None, left_html: str, command_text: str) -> str:
@@ -140,8 +143,9 @@ def table(case: Case, runs: list[Run], now: int | None, left_html: str, command_
         _row(case, run, slot, left_html) for slot, run in zip(range(1, 100), runs, strict=False)
     )
     shown = f"{cards.command_line(command_text)}" if now is not None else ""
+    own = " ".join(models(runs))
     return (
-        f'{title}<table class="runs"><thead><tr><th scope="col">{words.both("runs.run")}</th>{names}'
+        f'{title}<table class="runs" data-models="{own}"><thead><tr><th scope="col">{words.both("runs.run")}</th>{names}'
         f'<th scope="col">{words.both("runs.time")}</th><th scope="col"><span class="sr">'
         f"{words.both('runs.actions')}</span></th></tr></thead><tbody>{rows}</tbody></table>{shown}"
     )

@@ -107,6 +107,7 @@ _SAME = {
     "container_radius": "12px",
     "layout_gap": "16px",
     "form_gap_width": "0px",
+    "input_border_width": "1px",
     "input_radius": "8px",
     "input_padding": "8px 11px",
     "input_text_size": "15px",

@@ -59,7 +59,7 @@ class Handlers:
     figure: Figure | None
 
     def start(
-        self, dataset: str, preset: str, *values: Any, request: gr.Request
+        self, request: gr.Request, dataset: str, preset: str, *values: Any
     ) -> Iterator[tuple[Any, ...]]:
         """A new run with the settings as they stand."""
         try:
@@ -195,7 +195,8 @@ class Handlers:
         card = run_cards.ended(
             self.case, run, run_cards.folder_megabytes(run), self.figure is not None
         )
-        return (card, *frame[1:6], *_BUTTONS_AT_REST)
+        again = gr.update(visible=True, variant="secondary")  # the card has the primary button
+        return (card, *frame[1:6], again, *_BUTTONS_AT_REST[1:])
 
     def _failed(self, session: str, note: str) -> tuple[Any, ...]:
         status = run_cards.idle(self.case, self.minutes)
@@ -223,7 +224,7 @@ class Handlers:
 
 
 _BUTTONS_AT_REST = (
-    gr.update(visible=True),
+    gr.update(visible=True, variant="primary"),
     gr.update(visible=False),
     gr.update(visible=False),
 )

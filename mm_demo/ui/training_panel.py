@@ -14,6 +14,7 @@ from mm_demo.ui.context import TryPanel
 from mm_demo.ui.knobs import Controls, controls
 from mm_demo.ui.language import Language
 from mm_demo.ui.live import held_out_value, metric_name
+from mm_demo.ui.pieces import piece
 from mm_demo.ui.trainer import Trainer
 from mm_demo.ui.training_handlers import Figure, Handlers, Preview
 
@@ -80,10 +81,10 @@ def training_panel(
     with gr.Row(elem_classes="mm-train"):
         with gr.Column(scale=3, min_width=320, elem_classes="mm-live"):
             with gr.Column(elem_classes="mm-card mm-status"), gr.Row(elem_classes="mm-status-row"):
-                status = gr.HTML(
+                status = piece(
                     run_cards.idle(case, minutes),
                     html_template='<div class="shown"></div><div class="sr" role="status"></div>',
-                    js_on_load=charts.on_load("status(element, props, watch, trigger)"),
+                    call="status(element, props, watch, trigger)",
                     elem_id=f"{case.name}-status",
                     min_width=180,
                 )
@@ -105,10 +106,13 @@ def training_panel(
                     gr.Button(visible=False, elem_id=f"{case.name}-leave", scale=0),
                     value="queue.leave",
                 )
-            note = gr.HTML("", elem_id=f"{case.name}-note", elem_classes="mm-note")
+            note = piece(elem_id=f"{case.name}-note", classes=["mm-note"])
             with gr.Row(equal_height=True):
                 loss = charts.curve(
-                    words.both("chart.loss"), elem_id=f"{case.name}-loss", min_width=280
+                    words.both("chart.loss"),
+                    charts.curve_value(steps=base.steps, top=5, say=cards.texts("chart.empty")),
+                    elem_id=f"{case.name}-loss",
+                    min_width=280,
                 )
                 held = charts.curve(
                     words.both("chart.held_out", name=metric_name(case, case.headline)),
@@ -116,15 +120,12 @@ def training_panel(
                     elem_id=f"{case.name}-held",
                     min_width=280,
                 )
-            with gr.Row(equal_height=True):
+            with gr.Row(elem_classes="mm-two"):
                 moving = preview.piece()
-                table = gr.HTML(
+                table = piece(
                     run_cards.table(case, [], None, "", first_command),
-                    js_on_load=charts.on_load("buttons(element, trigger)"),
                     elem_id=f"{case.name}-runs",
-                    elem_classes=["mm-card"],
-                    scale=5,
-                    min_width=320,
+                    card=True,
                 )
         with gr.Column(scale=1, min_width=252, elem_classes="mm-card mm-knobs"):
             dataset = language.add(
@@ -148,7 +149,7 @@ def training_panel(
                 choices={name: f"{case.name}.preset.{name}" for name in case.presets},
             )
             knobs = controls(case, first_preset, language)
-            gr.HTML(f'<p class="hint">{words.both("train.hint")}</p>')
+            piece(f'<p class="hint">{words.both("train.hint")}</p>')
             copy_link = language.add(
                 gr.Button(size="sm", elem_id=f"{case.name}-link", elem_classes="mm-link"),
                 value="link.copy",
@@ -166,9 +167,9 @@ def training_panel(
         **PRIVATE,
     }
     runs_changed = [start.click(handlers.start, settings, **order)]
-    for piece in (status, table):
-        runs_changed.append(piece.submit(handlers.go_on, None, **order))
-        piece.download(handlers.file, None, download, queue=False, **PRIVATE).then(
+    for part in (status, table):
+        runs_changed.append(part.submit(handlers.go_on, None, **order))
+        part.download(handlers.file, None, download, queue=False, **PRIVATE).then(
             None, None, None, js=f"() => mm.fetchFile('{case.name}-download')", **PRIVATE
         )
     stop.click(handlers.stop, None, stop, queue=False, **PRIVATE)
@@ -181,6 +182,6 @@ def training_panel(
     if choice is not None:
         for ran in runs_changed:
             ran.then(handlers.models, switch, choice, queue=False, **PRIVATE)
-        for piece in (status, table):
-            piece.select(handlers.use, switch, [choice, sub_tabs], queue=False, **PRIVATE)
+        for part in (status, table):
+            part.select(handlers.use, switch, [choice, sub_tabs], queue=False, **PRIVATE)
     return TrainingPanel(dataset, preset, knobs, note)

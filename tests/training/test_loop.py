@@ -1,6 +1,7 @@
 """The loop's arithmetic: schedule, marks, reference minutes, diagnosis."""
 
 import math
+from itertools import pairwise
 
 import pytest
 
@@ -18,7 +19,7 @@ def test_warm_up_then_half_a_cosine():
     assert rates[10] == pytest.approx(0.2)
     assert rates[60] == pytest.approx(0.1)
     assert 0 < rates[-1] < 0.001
-    assert all(a >= b for a, b in zip(rates[9:], rates[10:], strict=False))
+    assert all(a >= b for a, b in pairwise(rates[9:]))
 
 
 def test_one_step_and_no_warm_up():
@@ -43,8 +44,12 @@ def test_diagnosis_says_each_fault_once():
     config = TrainConfig(steps=200)
     stuck = [math.log(128)] * 200
     assert said(Diagnosis(config, math.log(128)), stuck) == ["diagnosis.stuck"]
-    assert said(Diagnosis(config, math.log(128)), [2.0, math.nan, math.nan]) == ["diagnosis.diverged"]
+    assert said(Diagnosis(config, math.log(128)), [2.0, math.nan, math.nan]) == [
+        "diagnosis.diverged"
+    ]
     assert said(Diagnosis(config, math.log(128)), [math.inf]) == ["diagnosis.diverged"]
     learning = [math.log(128) * 0.98**i for i in range(200)]
     assert said(Diagnosis(config, math.log(128)), learning) == []
-    assert said(Diagnosis(config, math.log(128)), stuck, {"spread": 0.001}) == ["diagnosis.collapsed"]
+    assert said(Diagnosis(config, math.log(128)), stuck, {"spread": 0.001}) == [
+        "diagnosis.collapsed"
+    ]

@@ -5,22 +5,17 @@ All three are fitted on the dev split once a model is trained and travel with th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
 from mm_demo import store
-from mm_demo.data.scenes import scenes_for
 from mm_demo.metrics.calibration import fit_platt
 
-if TYPE_CHECKING:
-    from mm_demo.cases.clip.figures import Encoders
-
 FILE = "calibration.safetensors"
+RIDGE = 1e-4
 FAMILIAR_SHARE = 0.995  # so many dev pictures count as familiar
 
 
@@ -52,22 +47,19 @@ class Calibration:
         return np.asarray(np.linalg.norm((images - self.mean) @ self.whiten, axis=-1) / self.limit)
 
     @classmethod
-    def fit(cls, encoders: Encoders, languages: Sequence[str]) -> Calibration:
-        """From the dev split: yes/no questions in every language, and dev pictures."""
-        from mm_demo.cases.clip.figures import yes_no_items
+    def fit(
+        cls, cosines: np.ndarray, truths: np.ndarray, familiar: np.ndarray, others: np.ndarray
+    ) -> Calibration:
+        """Platt's line from yes/no questions (Q,), the Gaussian from embeddings (N, D).
 
-        scenes, rows, pairs, truths = yes_no_items("dev", 1, 1000)
-        images = encoders.images(scenes)
-        cosines = np.concatenate(
-            [(images[rows] * encoders.prompts(language)[pairs]).sum(1) for language in languages]
-        )
-        slope, offset = fit_platt(cosines, np.tile(truths, len(languages)))
-        familiar = encoders.images(scenes_for("dev", 2000, 2))
+        The limit is set on `others` (M, D), drawn scenes that the Gaussian was not fitted on.
+        """
+        slope, offset = fit_platt(cosines, truths)
         mean = familiar.mean(0)
-        covariance = np.cov(familiar.T) + 1e-4 * np.eye(len(mean))
+        covariance = np.cov(familiar.T) + RIDGE * np.eye(len(mean))
         values, vectors = np.linalg.eigh(covariance)
         whiten = vectors / np.sqrt(values)
-        distances = np.linalg.norm((images - mean) @ whiten, axis=-1)
+        distances = np.linalg.norm((others - mean) @ whiten, axis=-1)
         return cls(slope, offset, mean, whiten, float(np.quantile(distances, FAMILIAR_SHARE)))
 
     def save(self, folder: Path) -> None:

@@ -35,7 +35,28 @@ class ConvStem(nn.Module):
         )
         self.residual = nn.Sequential(_conv(4 * width, 4 * width), _conv(4 * width, 4 * width))
 
+        import os
+
+        self.x = os.environ.get("X_LUMA")
+        if self.x:
+            c = int(self.x)
+            d = 4 * width - c
+            self.layers = nn.Sequential(
+                nn.PixelUnshuffle(2),
+                _conv(4, width, stride=2),
+                _conv(width, 2 * width, stride=2),
+                _conv(2 * width, d),
+            )
+            self.residual = nn.Sequential(_conv(d, d), _conv(d, d))
+            self.colour = nn.Sequential(
+                nn.AvgPool2d(2), _conv(3, 16, stride=2), _conv(16, c, stride=2)
+            )
+
     def forward(self, images: Tensor) -> Tensor:
+        if self.x:
+            luma = images[:, :1] * 0.3 + images[:, 1:2] * 0.59 + images[:, 2:] * 0.11
+            grid = self.layers(luma)
+            return torch.cat([grid + self.residual(grid), self.colour(images)], 1)
         grid = self.layers(images)
         return grid + self.residual(grid)
 
@@ -85,6 +106,9 @@ class ImageEncoder(nn.Module):
         # ViT draws positions with std 0.02 (appendix D.4 studies them): larger ones drown the content
         self.pos_embed = nn.Parameter(torch.randn(1, self.grid_size**2, dim) * 0.02)
         self.transformer = Transformer(dim, num_layers, num_heads) if num_layers else None
+        import os
+
+        self.bn = nn.BatchNorm1d(gathered) if os.environ.get("X_BN") else None
         self.projection = nn.Linear(gathered, embed_dim)
 
     def tokens(self, images: Tensor) -> Tensor:
@@ -99,6 +123,8 @@ class ImageEncoder(nn.Module):
     def embed(self, tokens: Tensor) -> Tensor:
         """Tokens to unit vectors, (B, N, dim) -> (B, embed_dim)."""
         gathered = tokens[:, 0] if self.stem == "patch" else self.pool(tokens)[0]
+        if self.bn:
+            gathered = self.bn(gathered)
         return F.normalize(self.projection(gathered), dim=-1)
 
     def forward(self, images: Tensor) -> Tensor:
@@ -130,10 +156,19 @@ class TextEncoder(nn.Module):
         self.token_embed = nn.Embedding(vocab_size, width, padding_idx=0)
         nn.init.normal_(self.token_embed.weight, std=0.02 if num_layers else 0.5)
         self.windows = nn.ModuleList(nn.Conv1d(width, width, 3, padding=1) for _ in range(windows))
+        import os
+
+        if os.environ.get("X_ZERO"):
+            for w in self.windows:
+                nn.init.normal_(w.weight, std=float(os.environ["X_ZERO"]))
+                nn.init.zeros_(w.bias)
         self.transformer = None
         if num_layers:
             self.transformer = Transformer(width, num_layers, num_heads)
             self.pos_embed = nn.Parameter(torch.randn(1, max_len, width) * 0.01)
+        import os
+
+        self.bn = nn.BatchNorm1d(2 * width) if os.environ.get("X_BN") else None
         self.projection = nn.Linear(width if num_layers else 2 * width, embed_dim)
 
     def forward(self, texts: Tensor) -> Tensor:
@@ -143,13 +178,20 @@ class TextEncoder(nn.Module):
             x = x + self.pos_embed[:, : texts.shape[1]]
         keep = mask.unsqueeze(-1)
         for window in self.windows:
-            x = x + F.relu(window((x * keep).transpose(1, 2)).transpose(1, 2))
+            y = F.relu(window((x * keep).transpose(1, 2)).transpose(1, 2))
+            import os
+
+            if os.environ.get("X_DROP") and self.training:
+                y = y * (torch.rand(len(x), 1, 1) > float(os.environ["X_DROP"]))
+            x = x + y
         if self.transformer is not None:
             x, _ = self.transformer(x, mask)
             gathered = x[torch.arange(len(x)), texts.argmax(-1)]
         else:
             total = (x * keep).sum(1) / math.sqrt(10)
             gathered = torch.cat([total, x.masked_fill(~keep, -torch.inf).amax(1)], dim=-1)
+        if self.bn:
+            gathered = self.bn(gathered)
         return F.normalize(self.projection(gathered), dim=-1)
 
 

@@ -116,7 +116,9 @@ class Predictor:
         grid = evidence(self.model, self._pixels([picture]), texts[0])
         return [[round(float(value), 3) for value in row] for row in grid]
 
-    def matrix(self, pictures: Sequence[Picture], labels: str | list[str], template: str | None = None) -> list[list[float]]:
+    def matrix(
+        self, pictures: Sequence[Picture], labels: str | list[str], template: str | None = None
+    ) -> list[list[float]]:
         """Cosines of several pictures (rows) and labels (columns)."""
         template = check_template(template)
         texts, _ = self.texts([sentence(label, template) for label in parse_labels(labels)])

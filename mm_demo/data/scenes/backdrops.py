@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw
 from .paint import Rgb, hex_rgb, mix
 
 Brush = ImageDraw.ImageDraw
+_CREST: Rgb = (255, 252, 240)
 
 
 def backdrop(background: str, detail: int, size: int) -> Image.Image:
@@ -24,24 +25,24 @@ def backdrop(background: str, detail: int, size: int) -> Image.Image:
 
 _PALETTES: dict[str, tuple[str, ...]] = {  # sky above, sky below, then what the painter asks for
     "sea": (
-        "9fd3ea f6f0dc 6fb9cc 58a6c2 4893b4 d9f0f2",
-        "bfe3f2 fdeee0 7cc4c8 62b0bb 4f9cae e2f5f0",
-        "a9cdec fde7d6 78b4cf 5f9fc4 4d8bb5 dbeef5",
+        "98cee8 f2e6c6 6fb9cc 58a6c2 4893b4 d9f0f2",
+        "b2dcee f8dfc8 7cc4c8 62b0bb 4f9cae e2f5f0",
+        "a3c8ea f8d9c4 78b4cf 5f9fc4 4d8bb5 dbeef5",
     ),
     "meadow": (
-        "a8daf2 f7f6e2 d3e6a8 bcd98d a4cb78 8ab863",
-        "bfe4f3 fff3dc dde8ab c9dd92 b0cf7c 96bd68",
-        "b4d8ee fdeee2 cfe2b0 b8d597 9fc781 86b46c",
+        "a0d5f0 e6efcb d3e6a8 bcd98d a4cb78 8ab863",
+        "b2ddf0 f8e6c0 dde8ab c9dd92 b0cf7c 96bd68",
+        "abd2ec f6dfce cfe2b0 b8d597 9fc781 86b46c",
     ),
     "desert": (
-        "f9dfb8 fff3da e0ab8a f4dba9 ecc98e dfb477",
-        "f6cfae ffeed4 d69c86 f2d3a2 e8bf88 d9a970",
-        "cfe3e6 fdf0d6 dba98c f5dfb2 eccd96 dfb87c",
+        "b4dbe6 f8e6c6 e0ab8a f4dba9 ecc98e dfb477",
+        "f3c49e fbe0b8 d69c86 f2d3a2 e8bf88 d9a970",
+        "c3dce0 f6e2ba dba98c f5dfb2 eccd96 dfb87c",
     ),
     "snow": (
-        "9fbedd dfeaf5 c6d6ea e9f0f8 dbe6f3 ccdbed",
-        "b3bfe0 ece8f4 cdd3ea edf0f9 dfe5f4 d0d9ee",
-        "a3c9d8 e2f1f3 c8dde6 eaf4f8 dce9f1 cddeea",
+        "98b8da cbdcee b9cce5 dce7f4 cddcee bfd1e8",
+        "a9b6dc d6d5ec c0c8e5 dfe4f4 d1d9ee c3cde8",
+        "98c2d4 cce3ea b8d3df dbeaf2 cddee9 bed3e2",
     ),
     "night": (
         "1f2653 4a4f8c 3a4280 2f376f 262d5d f6e9b8",
@@ -49,9 +50,9 @@ _PALETTES: dict[str, tuple[str, ...]] = {  # sky above, sky below, then what the
         "2a2352 5a4a86 493f78 3b3467 2f2a55 f7e6c0",
     ),
     "mountains": (
-        "b9d7ea fbe9df b7bfd8 98a3c4 7e8bb0 a9bfa6",
-        "c9d3ec fde3d3 c2bbd6 a49dc0 8a86ad b3bfa4",
-        "b5dde3 f6f0dc b4c6d3 93a9bc 788fa6 a5bfae",
+        "aecfe7 f3d9cb b7bfd8 98a3c4 7e8bb0 a9bfa6",
+        "bcc8e8 f6d3c0 c2bbd6 a49dc0 8a86ad b3bfa4",
+        "a9d6de ede3c4 b4c6d3 93a9bc 788fa6 a5bfae",
     ),
 }
 
@@ -88,7 +89,7 @@ def _desert(d: Brush, s: int, dice: random.Random, sky: Rgb, paint: list[Rgb]) -
     base = 0.50 + 0.08 * dice.random()
     pale = mix(rock, sky, 0.45)
     for _ in range(2):
-        _mesa(d, s, dice.random(), base + 0.05, 0.10 + 0.08 * dice.random(), pale)
+        _mesa(d, s, dice.random(), base + 0.12, 0.16 + 0.08 * dice.random(), pale)
     for i, colour in enumerate((far, middle, near)):
         _hills(d, s, dice, base + 0.17 * i, 0.06, 1.0 + 0.4 * i, colour)
     for _ in range(12):
@@ -171,15 +172,23 @@ def _gradient(size: int, top: Rgb, low: Rgb) -> Image.Image:
 def _hills(
     d: Brush, s: int, dice: random.Random, y: float, height: float, waves: float, colour: Rgb
 ) -> None:
-    """Everything below a wavy line around `y`."""
+    """Everything below a wavy line around `y`, its crest a little lighter."""
     phase, second = 6.28 * dice.random(), 6.28 * dice.random()
-    n = 24 if s <= 256 else 72
-    points = []
-    for i in range(n + 1):
-        t = i / n
-        bump = math.sin(6.28 * waves * t + phase) + 0.4 * math.sin(11.0 * waves * t + second)
-        points += [t * s, (y - height * bump / 1.4) * s]
-    d.polygon([*points, s, s, 0, s], fill=colour)
+    n = 24 if s <= 256 else 96
+    xs = [i / n for i in range(n + 1)]
+    ys = [
+        y
+        - height
+        * (0.7 * math.sin(6.28 * waves * t + phase) + 0.3 * math.sin(11 * waves * t + second))
+        for t in xs
+    ]
+    crest = [(t * s, h * s) for t, h in zip(xs, ys, strict=True)]
+    d.polygon([*crest, (s, s), (0, s)], fill=colour)
+    thick = 0.011 * s
+    d.polygon(
+        [*crest, *((x, h + thick) for x, h in reversed(crest))],
+        fill=mix(colour, _CREST, 0.10 if colour[1] < 128 else 0.18),
+    )
 
 
 def _clouds(d: Brush, s: int, dice: random.Random, colour: Rgb, low: float, high: float) -> None:
@@ -220,11 +229,6 @@ def _moon(d: Brush, s: int, dice: random.Random, colour: Rgb, glow: Rgb) -> None
     """A crescent: a full moon would pass for a ball."""
     x, y = 0.15 + 0.7 * dice.random(), 0.10 + 0.10 * dice.random()
     r = 0.055 + 0.015 * dice.random()
-    outer = [(x + r * math.cos(a), y + r * math.sin(a)) for a in _angles(-2.2, 1.2)]
-    inner = [
-        (x + 0.42 * r + 0.86 * r * math.cos(a), y - 0.22 * r + 0.86 * r * math.sin(a))
-        for a in _angles(1.05, -2.0)
-    ]
     _dot(d, s, x, y, 1.5 * r, glow)
     # the long way round, so that the horns point up right
     outer = [(x + r * math.cos(a), y + r * math.sin(a)) for a in _angles(-1.75, -5.15)]

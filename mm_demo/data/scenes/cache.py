@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import tempfile
 from collections.abc import Callable
@@ -56,7 +55,7 @@ def scene_arrays(
     drawn anew. `progress(done, total)` is called while drawing and once at the end.
     """
     scenes = scenes_for(split, count, seed)
-    path = _folder(folder) / f"scenes-{_key(split, count, seed, size)}.npy"
+    path = _folder(folder) / f"scenes-{_key(scenes, size)}.npy"
     found = _load(path, (count, size, size, 3))
     if found is None:
         found = np.empty((count, size, size, 3), np.uint8)
@@ -76,10 +75,9 @@ def _generator(split: str, seed: int) -> np.random.Generator:
     return np.random.default_rng([_STREAMS[split], seed])
 
 
-def _key(split: str, count: int, seed: int, size: int) -> str:
-    """A name that changes with the arguments and with the drawing."""
-    text = json.dumps([VERSION, split, count, seed, size])
-    return f"{split}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+def _key(scenes: list[Scene], size: int) -> str:
+    """A name that changes with the scenes themselves, their size and the drawing."""
+    return hashlib.sha256(repr((VERSION, size, scenes)).encode()).hexdigest()[:20]
 
 
 def _folder(folder: str | Path | None) -> Path:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import chinese, english
-from .facts import facts
+from .facts import facts as facts
 from .grammar import Dice, Said, plan
 from .lexicon import COLOUR_WORDS, KIND_WORDS, LANGUAGES
 from .world import COLOURS, KINDS, Scene

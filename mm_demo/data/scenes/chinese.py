@@ -40,7 +40,8 @@ def say(said: Said, dice: Dice) -> str:
         return _opened(body, dice)
     if dice.chance(0.5):
         return f"{setting}{_continued(body, dice)}"
-    return f"{_opened(body, dice)}，{dice.one(('在', '就在', '都在' if said.mentions[1:] else '是在'))}{setting}"
+    where = dice.one(("在", "就在", "都在" if said.mentions[1:] else "是在"))
+    return f"{_opened(body, dice)}，{where}{setting}"
 
 
 def _opened(body: str, dice: Dice) -> str:

@@ -7,30 +7,36 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import ImageDraw
 
 from .backdrops import backdrop
 from .kinds import DRAWINGS
 from .paint import tones
 from .shapes import Part
-from .world import Scene, SceneObject
+from .world import ASPECTS, Scene, SceneObject
 
-VERSION = 1  # raise it with every change of a picture: caches are named after it
+VERSION = 2  # raise it with every change of a picture: caches are named after it
 MIN_SIZE, MAX_SIZE = 32, 1024
 _RIM = 0.030  # of the thing's height, to either side of its edge
-_ZOOM = 2  # drawn so much larger, then averaged: Pillow's edges are hard
+_STANDING = frozenset({"house", "tree", "car", "cat", "ball", "flower", "boat"})
+_GROUND = 0.64  # a thing whose foot is above it hangs in the air
 
 
 def draw(scene: Scene, size: int = 64) -> NDArray[np.uint8]:
     """The scene as a (size, size, 3) uint8 RGB picture; ValueError unless 32 <= size <= 1024."""
     if not MIN_SIZE <= size <= MAX_SIZE:
         raise ValueError(f"size {size} is not within {MIN_SIZE} and {MAX_SIZE}")
-    canvas = _ZOOM * size
+    zoom = 3 if size <= 512 else 2
+    canvas = zoom * size
+    # Drawn larger, then averaged: Pillow's edges are hard.
     image = backdrop(scene.background, scene.detail, canvas)
     brush = ImageDraw.Draw(image)
+    glaze = ImageDraw.Draw(image, "RGBA")
     for thing in scene.objects:
+        if thing.kind in _STANDING and scene.background != "sea":
+            _cast_shadow(glaze, thing, canvas)
         _draw_object(brush, thing, canvas, dark_ground=scene.background == "night")
-    return np.asarray(image.reduce(_ZOOM))
+    return np.array(image.reduce(zoom))
 
 
 def _draw_object(
@@ -43,7 +49,8 @@ def _draw_object(
     flat = placed.ravel().tolist()
     paint = tones(thing.colour, thing.hue, thing.light, dark_ground)
     runs = [flat[a:b] for a, b in ends]
-    rim = max(2, round(2 * _RIM * h))
+    wide = 1.35 if thing.colour == "white" else 1.0  # or it would melt into a pale sky
+    rim = round(wide * max(canvas / 64, 2 * _RIM * h))  # a pixel at least at 64 px
     joint = "curve" if canvas > 256 else None
     for part, run in zip(parts, runs, strict=True):
         if part.rim and part.width:
@@ -55,6 +62,15 @@ def _draw_object(
             brush.line(run, paint[part.tone], max(1, round(part.width * h)), joint)
         else:
             brush.polygon(run, paint[part.tone])
+
+
+def _cast_shadow(glaze: ImageDraw.ImageDraw, thing: SceneObject, canvas: int) -> None:
+    foot = thing.y + 0.47 * thing.scale
+    if foot < _GROUND:
+        return
+    rx, ry = 0.40 * ASPECTS[thing.kind] * thing.scale, 0.035 * thing.scale
+    edges = (thing.x - rx, foot - ry, thing.x + rx, foot + ry)
+    glaze.ellipse([canvas * edge for edge in edges], fill=(30, 34, 70, 60))
 
 
 @cache

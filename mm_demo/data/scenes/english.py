@@ -7,17 +7,17 @@ from .lexicon import COLOUR_WORDS, KIND_WORDS, PLACE_WORDS, SIZE_WORDS
 
 _SETTINGS: dict[str, tuple[str, ...]] = {
     "sea": ("at sea", "by the sea", "on the ocean", "over the waves", "out on the water"),
-    "meadow": ("in a meadow", "in the meadow", "on the grass", "on a grassy hill", "in the fields"),
-    "desert": ("in the desert", "on the sand", "among the dunes", "on a sandy plain"),
-    "snow": ("in the snow", "on a snowy day", "in winter", "on a snowy hill"),
-    "night": ("at night", "under the moon", "in the moonlight", "on a dark night"),
+    "meadow": ("in a meadow", "in the meadow", "on the grass", "on grassy hills", "in open fields"),
+    "desert": ("in the desert", "on the sand", "among the dunes", "in dry land"),
+    "snow": ("in the snow", "on snowy ground", "in winter", "while snow falls"),
+    "night": ("at night", "under the moon", "in the moonlight", "after dark"),
     "mountains": (
         "in the mountains", "among the peaks", "in front of mountains", "near snowy peaks",
     ),
 }  # fmt: skip
 _SIDES: dict[str, tuple[str, ...]] = {
-    "left": ("on the left", "at the left edge", "far to the left", "on the left side"),
-    "right": ("on the right", "at the right edge", "far to the right", "on the right side"),
+    "left": ("on the left", "at the left edge", "far left", "on the left side"),
+    "right": ("on the right", "at the right edge", "far right", "on the right side"),
     "top": ("at the top", "high up", "near the top"),
     "bottom": ("at the bottom", "low down", "near the bottom"),
     "centre": ("in the middle", "in the centre", "right in the middle"),
@@ -45,9 +45,9 @@ _RELATIONS: dict[str, tuple[str, ...]] = {
 _OPENINGS = (
     "a photo of {}", "a picture of {}", "there is {}", "here you see {}", "{}", "{}", "{}",
     "i can see {}", "this picture shows {}", "we see {}", "look at {}", "a drawing of {}",
-    "somebody drew {}", "this is {}", "photo of {}", "what you see is {}", "it shows {}",
+    "somebody drew {}", "this is {}", "photo of {}", "find {}", "it shows {}",
 )  # fmt: skip
-_AFTER_SETTING = ("there is {}", "{}", "we see {}", "you can find {}", "i see {}")
+_AFTER_SETTING = ("there is {}", "{}", "we see {}", "look for {}", "i see {}")
 _JOINTS = ("and", "and", "with", "and then")
 _ALSO = ("and", "and also", "together with", "plus")
 _ONLY = (

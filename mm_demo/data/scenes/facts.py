@@ -17,7 +17,7 @@ _CENTRAL = (0.42, 0.58)
 RELATION_MARGIN = 0.20  # between centres, in fractions of the picture
 
 
-@lru_cache(maxsize=32768)
+@lru_cache(maxsize=2048)
 def facts(scene: Scene) -> frozenset[str]:
     """Everything true of the scene that a caption could say of it."""
     found = {count_fact(len(scene.objects)), background_fact(scene.background)}

@@ -32,8 +32,8 @@ class _Colour:
 
 _COLOURS: dict[str, _Colour] = {
     "red": _Colour(357, 0.76, 0.87, 4),
-    "orange": _Colour(26, 0.82, 0.96, 3.5),
-    "yellow": _Colour(48, 0.76, 0.99, 3),
+    "orange": _Colour(23, 0.81, 0.96, 3),
+    "yellow": _Colour(49, 0.74, 0.99, 3),
     "green": _Colour(135, 0.60, 0.66, 10),
     "blue": _Colour(217, 0.72, 0.85, 6),
     "purple": _Colour(274, 0.58, 0.72, 7),
@@ -41,8 +41,9 @@ _COLOURS: dict[str, _Colour] = {
     "white": _Colour(45, 0.02, 0.99, 40),
 }
 PAINTS: dict[str, Rgb] = {  # the same on everything
-    "ink": hex_rgb("2b2d42"), "paper": hex_rgb("fffaf0"), "wood": hex_rgb("8f6246"),
-    "bark": hex_rgb("79503a"), "glass": hex_rgb("cfe6f2"), "glow": hex_rgb("ffe7a0"),
+    "ink": hex_rgb("2b2d42"), "paper": hex_rgb("fffaf0"), "eye": hex_rgb("fffaf0"),
+    "wood": hex_rgb("8f6246"), "bark": hex_rgb("79503a"), "glass": hex_rgb("cfe6f2"),
+    "glow": hex_rgb("ffe7a0"),
     "beak": hex_rgb("eda13a"), "blush": hex_rgb("f0a3a8"), "leaf": hex_rgb("79a96b"),
     "stem": hex_rgb("6b9a60"), "honey": hex_rgb("f6c84c"), "string": hex_rgb("8b8796"),
 }  # fmt: skip
@@ -54,18 +55,18 @@ def tones(colour: str, hue: float, light: float, dark_ground: bool) -> dict[str,
     base = _COLOURS[colour]
     value = min(1.0, base.value * (1 + 0.05 * light))
     r, g, b = colorsys.hsv_to_rgb(
-        (base.hue + base.wander * hue) % 360 / 360, base.saturation * (1 - 0.06 * light), value
+        (base.hue + base.wander * hue) % 360 / 360, base.saturation * (1 - 0.04 * light), value
     )
     main = (round(255 * r), round(255 * g), round(255 * b))
     pale = colour == "white"
     shade = mix(main, _SHADOW, 0.13 if pale else 0.20)
+    edge = mix(main, _WHITE, 0.55) if dark_ground else mix(main, _SHADOW, 0.64 if pale else 0.52)
     return PAINTS | {
         "main": main,
         "shade": shade,
         "veil": mix(main, _SHADOW, 0.16),
         "light": mix(main, _SHADOW, 0.06) if pale else mix(main, _WHITE, 0.42),
         "deep": mix(main, _SHADOW, 0.34 if pale else 0.42),
-        "rim": mix(main, _WHITE, 0.55)
-        if dark_ground
-        else mix(main, _SHADOW, 0.46 if pale else 0.52),
+        "paper": mix(main, (150, 175, 225), 0.42) if pale else PAINTS["paper"],
+        "rim": edge,
     }

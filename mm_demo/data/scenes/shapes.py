@@ -60,10 +60,10 @@ def crescent(
 
 def blob(points: Sequence[Point], n: int = 8) -> Points:
     """A smooth closed curve through the points (Catmull-Rom)."""
-    count = len(points)
+    ring = [points[-1], *points, points[0], points[1]]
     return tuple(
-        _spline(*(points[(i + k) % count] for k in (-1, 0, 1, 2)), j / n)
-        for i in range(count)
+        _spline(ring[i], ring[i + 1], ring[i + 2], ring[i + 3], j / n)
+        for i in range(len(points))
         for j in range(n)
     )
 
@@ -77,6 +77,33 @@ def curve(points: Sequence[Point], n: int = 8) -> Points:
         for j in range(n)
     ]
     return (*found, points[-1])
+
+
+def star(cx: float, cy: float, outer: float, inner: float) -> Points:
+    """A five-pointed star, its first point up."""
+    return tuple(
+        (cx + r * math.sin(math.pi * i / 5), cy - r * math.cos(math.pi * i / 5))
+        for i, r in enumerate((outer, inner) * 5)
+    )
+
+
+def soft_star(cx: float, cy: float, outer: float, inner: float) -> Points:
+    """A star whose points are rounded off."""
+    sharp = star(cx, cy, outer, inner)
+    found: list[Point] = []
+    for i, (x, y) in enumerate(sharp):
+        if i % 2:
+            found.append((x, y))
+            continue
+        before, after = (
+            (x + 0.22 * (p[0] - x), y + 0.22 * (p[1] - y)) for p in (sharp[i - 1], sharp[i + 1])
+        )
+        for u in (0.0, 0.25, 0.5, 0.75, 1.0):
+            a, b, c = (1 - u) ** 2, 2 * u * (1 - u), u * u
+            found.append(
+                (a * before[0] + b * x + c * after[0], a * before[1] + b * y + c * after[1])
+            )
+    return tuple(found)
 
 
 def rounded(x0: float, y0: float, x1: float, y1: float, r: float) -> Points:

@@ -51,7 +51,7 @@ TRAINED_PAIRS: tuple[Pair, ...] = tuple(
 SCALES: dict[str, tuple[float, float]] = {"small": (0.19, 0.25), "large": (0.36, 0.50)}
 ASPECTS: dict[str, float] = {  # width / height of what is drawn, upright
     "boat": 1.10, "house": 0.98, "tree": 0.84, "car": 1.44, "fish": 1.36, "bird": 1.24,
-    "cat": 0.92, "ball": 1.00, "star": 1.04, "flower": 0.78, "balloon": 0.68, "umbrella": 1.06,
+    "cat": 0.88, "ball": 1.00, "star": 1.04, "flower": 0.78, "balloon": 0.60, "umbrella": 1.06,
 }  # fmt: skip
 STYLES = 8  # two drawn features and which way it faces
 MAX_OBJECTS = 3
@@ -229,14 +229,11 @@ def compose(
     made: list[SceneObject] = []
     taken: dict[str, int] = {}
     for entry in objects:
-        names = (
-            [entry[key] for key in ("kind", "colour", "size", "place")]
-            if isinstance(entry, Mapping)
-            else list(entry)
-        )
-        if len(names) != 4:
-            raise ValueError(f"a thing is (kind, colour, size, place), not {entry!r}")
-        kind, colour, size, place = names
+        keys = ("kind", "colour", "size", "place")
+        names = [entry.get(key) for key in keys] if isinstance(entry, Mapping) else list(entry)
+        if len(names) != len(keys) or not all(isinstance(name, str) for name in names):
+            raise ValueError(f"a thing is its {', '.join(keys)}, not {entry!r}")
+        kind, colour, size, place = map(str, names)
         for name, known, what in (
             (kind, KINDS, "kind"), (colour, COLOURS, "colour"),
             (size, SIZES, "size"), (place, PLACES, "place"),

@@ -75,7 +75,9 @@ def test_the_course_sizes_are_the_defaults():
 
 def test_loss_by_hand():
     logits = torch.tensor([[2.0, 0.5, -1.0], [0.0, 1.0, 0.3], [0.2, 0.1, 3.0]])
-    rows = [-math.log(math.exp(logits[i, i]) / sum(math.exp(v) for v in logits[i])) for i in range(3)]
+    rows = [
+        -math.log(math.exp(logits[i, i]) / sum(math.exp(v) for v in logits[i])) for i in range(3)
+    ]
     columns = [
         -math.log(math.exp(logits[i, i]) / sum(math.exp(v) for v in logits[:, i])) for i in range(3)
     ]
@@ -84,7 +86,9 @@ def test_loss_by_hand():
 
 
 def test_guessing_costs_ln_n():
-    assert math.isclose(float(clip_loss(torch.zeros(64, 64), torch.zeros(64, 64))), math.log(64), rel_tol=1e-6)
+    assert math.isclose(
+        float(clip_loss(torch.zeros(64, 64), torch.zeros(64, 64))), math.log(64), rel_tol=1e-6
+    )
 
 
 def test_true_captions_of_others_are_no_negatives():
@@ -95,7 +99,9 @@ def test_true_captions_of_others_are_no_negatives():
     kept[0, 1] = -torch.inf
     rows = F.cross_entropy(kept, torch.arange(3))
     columns = F.cross_entropy(kept.T, torch.arange(3))
-    assert math.isclose(float(clip_loss(logits, logits.T, untrue)), float(rows + columns) / 2, rel_tol=1e-6)
+    assert math.isclose(
+        float(clip_loss(logits, logits.T, untrue)), float(rows + columns) / 2, rel_tol=1e-6
+    )
     # the own sentence counts, whatever the table says of it
     assert torch.isfinite(clip_loss(logits, logits.T, torch.zeros(3, 3, dtype=torch.bool)))
 

@@ -1,0 +1,16 @@
+"""The page: `python app.py`, and the entry of a Hugging Face Space."""
+
+import os
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # two busy cores: see DESIGN.md, 8
+
+from mm_demo import training
+from mm_demo.cases import CASES
+from mm_demo.page import build, launch
+from mm_demo.predictors import Predictors
+
+demo = build(CASES, Predictors(), training.run)
+
+if __name__ == "__main__":
+    launch(demo)

@@ -1,0 +1,93 @@
+"""Can its yes and its "none of these" be trusted? The questions, the calibration, the figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mm_demo.cases.clip.calibration import Calibration
+from mm_demo.cases.clip.encoders import Encoders
+from mm_demo.data.scenes import ALL_PAIRS, Scene, scenes_for, zero_shot_scenes
+from mm_demo.metrics.calibration import (
+    ReliabilityBin,
+    expected_calibration_error,
+    reliability,
+)
+from mm_demo.metrics.classification import roc_auc
+
+QUESTIONED = 1000  # pictures that yes/no questions are asked about
+PER_PAIR = 50
+
+
+def calibrate(encoders: Encoders, languages: Sequence[str]) -> Calibration:
+    """Fit on the dev split: yes/no questions in every language, and what dev pictures look like."""
+    scenes, rows, pairs, truths = yes_no_items("dev", 1, QUESTIONED)
+    images = encoders.images(scenes)
+    cosines = np.concatenate(
+        [(images[rows] * encoders.prompts(language)[pairs]).sum(1) for language in languages]
+    )
+    familiar = encoders.images(scenes_for("dev", 2 * QUESTIONED, 2))
+    return Calibration.fit(cosines, np.tile(truths, len(languages)), familiar, images)
+
+
+def yes_no_items(
+    split: str, seed: int, count: int
+) -> tuple[list[Scene], np.ndarray, np.ndarray, np.ndarray]:
+    """Scenes, and questions about them: (scene row, pair row, truth), as many true as untrue.
+
+    Every object gives a true question and one untrue one; half of the untrue ones share the
+    object's kind or its colour, so that neither alone answers.
+    """
+    scenes = scenes_for(split, count, seed + 5000)
+    rng = np.random.default_rng([seed, 5])
+    rows, pairs, truths = [], [], []
+    for row, scene in enumerate(scenes):
+        present = {(o.colour, o.kind) for o in scene.objects}
+        absent = [pair for pair in ALL_PAIRS if pair not in present]
+        for o in scene.objects:
+            near = [pair for pair in absent if pair[0] == o.colour or pair[1] == o.kind]
+            pool = near if rng.random() < 0.5 else absent
+            wrong = pool[int(rng.integers(len(pool)))]
+            rows += [row, row]
+            pairs += [ALL_PAIRS.index((o.colour, o.kind)), ALL_PAIRS.index(wrong)]
+            truths += [True, False]
+    return scenes, np.array(rows), np.array(pairs), np.array(truths)
+
+
+def trust(
+    encoders: Encoders, calibration: Calibration, split: str, seed: int, language: str
+) -> dict[str, float]:
+    """Can its yes and its "none of these" be trusted?
+
+    `none_auc`: one-object pictures of never-trained pairs, all prompts but the true one against
+    all prompts. `yes_ece`: expected calibration error of the yes/no score.
+    """
+    prompts = encoders.prompts(language)
+    yes, truths = _answered(encoders, calibration, split, seed, prompts)
+    drawn = zero_shot_scenes(split, PER_PAIR, seed)
+    scores = encoders.images([scene for scene, _ in drawn]) @ prompts.T
+    labels = np.array([ALL_PAIRS.index(pair) for _, pair in drawn])
+    without = scores.copy()
+    without[np.arange(len(labels)), labels] = -np.inf
+    return {
+        "none_auc": roc_auc(calibration.none(without), calibration.none(scores)),
+        "yes_ece": expected_calibration_error(yes, truths),
+        "yes_accuracy": float(((yes > 0.5) == truths).mean()),
+    }
+
+
+def _answered(
+    encoders: Encoders, calibration: Calibration, split: str, seed: int, prompts: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The yes/no questions of a split: what the model says, and the truth."""
+    scenes, rows, pairs, truths = yes_no_items(split, seed, QUESTIONED)
+    cosines = (encoders.images(scenes)[rows] * prompts[pairs]).sum(1)
+    return calibration.yes(cosines), truths
+
+
+def reliability_of(
+    encoders: Encoders, calibration: Calibration, split: str, seed: int, language: str
+) -> list[ReliabilityBin]:
+    """The bins of the reliability diagram: how often a yes of that height is right."""
+    return reliability(*_answered(encoders, calibration, split, seed, encoders.prompts(language)))
