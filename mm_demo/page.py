@@ -102,7 +102,6 @@ def launch(demo: gr.Blocks, **options: Any) -> Any:
     threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
     return demo.launch(
         theme=theme.theme(),
-        css_paths=[theme.STYLE],
         head=theme.head(),
         ssr_mode=False,
         enable_monitoring=False,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import gradio as gr
@@ -11,7 +12,6 @@ from gradio.themes.utils.colors import Color
 from mm_demo.ui.cards import texts
 
 _HERE = Path(__file__).parent
-STYLE = _HERE / "style.css"
 
 _INK_BLUE = Color(
     name="ink_blue",
@@ -154,7 +154,29 @@ def theme() -> gr.themes.Base:
 
 
 def head() -> str:
-    """For `launch(head=...)`: our small library, before any piece of the page asks for it."""
+    """For `launch(head=...)`: the style sheet and our small library, before any piece asks for them.
+
+    Not `css_paths`: Gradio rewrites selectors there, wrongly inside @media and :is().
+    """
     script = (_HERE / "page.js").read_text(encoding="utf-8")
+    style = scoped((_HERE / "style.css").read_text(encoding="utf-8"))
     said = {name: texts(f"page.{name}") for name in ("copied", "steps")}
-    return f"<script>window.mmWords = {json.dumps(said, ensure_ascii=False)};\n{script}</script>"
+    facts = json.dumps(said, ensure_ascii=False)
+    return f"<style>{style}</style><script>window.mmWords = {facts};\n{script}</script>"
+
+
+def scoped(css: str) -> str:
+    """The style sheet with every selector inside .gradio-container: stronger than Gradio's own."""
+    css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
+    return re.sub(r"([^{}@;]+)\{", lambda found: _scoped_selectors(found[1]) + " {", css)
+
+
+def _scoped_selectors(selectors: str) -> str:
+    parts = re.split(r",(?![^(\[]*[)\]])", selectors)
+    if re.fullmatch(r"\s*\d+%\s*|\s*(from|to)\s*", selectors):  # a keyframe
+        return selectors
+    return ", ".join(
+        part.strip() if re.match(r"\s*(:root|html|body|\.dark|\.gradio-container)", part)
+        else f".gradio-container {part.strip()}"
+        for part in parts
+    )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from .cache import scene_arrays, scenes_for, zero_shot_scenes
 from .captions import TEMPLATES, Caption, captions, is_true, label, prompt
-from .draw import MAX_SIZE, MIN_SIZE, VERSION, draw
+from .draw import MAX_SIZE, MIN_SIZE, draw
 from .facts import facts
 from .lexicon import (
     BACKGROUND_WORDS,
@@ -53,7 +53,6 @@ __all__ = [
     "TEMPLATES",
     "TEST_PAIRS",
     "TRAINED_PAIRS",
-    "VERSION",
     "Caption",
     "Scene",
     "SceneObject",

@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .draw import VERSION, draw
+from .draw import draw
 from .world import DEV_PAIRS, TEST_PAIRS, Pair, Scene, sample_scene, sample_single
 
 _STREAMS = {"train": 1, "dev": 2, "test": 3}  # splits of one seed share no random numbers
@@ -55,15 +57,15 @@ def scene_arrays(
     drawn anew. `progress(done, total)` is called while drawing and once at the end.
     """
     scenes = scenes_for(split, count, seed)
-    path = _folder(folder) / f"scenes-{_key(scenes, size)}.npy"
-    found = _load(path, (count, size, size, 3))
-    if found is None:
+    path = cache_folder(folder) / f"scenes-{source_key(split, count, seed, size)}.npy"
+    found = load_array(path)
+    if found is None or found.shape != (count, size, size, 3):
         found = np.empty((count, size, size, 3), np.uint8)
         for i, scene in enumerate(scenes):
             found[i] = draw(scene, size)
             if progress is not None and (i + 1) % _PROGRESS_EVERY == 0 and i + 1 < count:
                 progress(i + 1, count)
-        _store(path, found)
+        store_array(path, found)
     if progress is not None:
         progress(count, count)
     return found, scenes
@@ -75,12 +77,20 @@ def _generator(split: str, seed: int) -> np.random.Generator:
     return np.random.default_rng([_STREAMS[split], seed])
 
 
-def _key(scenes: list[Scene], size: int) -> str:
-    """A name that changes with the scenes themselves, their size and the drawing."""
-    return hashlib.sha256(repr((VERSION, size, scenes)).encode()).hexdigest()[:20]
+@cache
+def _sources() -> bytes:
+    """A hash of the code in this folder: what other code drew or wrote is not taken for its work."""
+    files = sorted(Path(__file__).parent.glob("*.py"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).digest()
 
 
-def _folder(folder: str | Path | None) -> Path:
+def source_key(*arguments: object) -> str:
+    """A file name's part that changes with the arguments and with the code of this folder."""
+    return hashlib.sha256(_sources() + repr(arguments).encode()).hexdigest()[:20]
+
+
+def cache_folder(folder: str | Path | None = None) -> Path:
+    """The folder named, else `MM_DEMO_CACHE`, else the user's cache folder for mm_demo."""
     named = folder or os.environ.get("MM_DEMO_CACHE")
     if named:
         return Path(named)
@@ -91,15 +101,16 @@ def _folder(folder: str | Path | None) -> Path:
     return Path(base).expanduser() / "mm_demo"
 
 
-def _load(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8] | None:
+def load_array(path: Path) -> NDArray[Any] | None:
+    """The array of a file, memory-mapped; None where there is none, or half of one."""
     try:
-        found: NDArray[np.uint8] = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError):  # none there, or half of one
+        found: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError):
         return None
-    return found if found.shape == shape and found.dtype == np.uint8 else None
+    return found
 
 
-def _store(path: Path, array: NDArray[np.uint8]) -> None:
+def store_array(path: Path, array: NDArray[Any]) -> None:
     """Write beside the name and rename, so that nobody reads half a file; never fails."""
     beside = None
     try:
@@ -111,3 +122,10 @@ def _store(path: Path, array: NDArray[np.uint8]) -> None:
     except OSError:
         if beside is not None:
             beside.unlink(missing_ok=True)
+
+
+def build() -> Iterator[str]:
+    """Draw a first chunk of each split into the cache; a line about each."""
+    for split, count in (("train", 4000), ("dev", 1000), ("test", 1000)):
+        images, _ = scene_arrays(split, count, 0)
+        yield f"{split:6} {len(images)} pictures of {images.shape[1]} x {images.shape[2]}"

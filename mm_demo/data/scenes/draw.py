@@ -15,7 +15,6 @@ from .paint import tones
 from .shapes import Part
 from .world import ASPECTS, Scene, SceneObject
 
-VERSION = 2  # raise it with every change of a picture: caches are named after it
 MIN_SIZE, MAX_SIZE = 32, 1024
 _RIM = 0.030  # of the thing's height, to either side of its edge
 _STANDING = frozenset({"house", "tree", "car", "cat", "ball", "flower", "boat"})

@@ -2,64 +2,73 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
+from functools import cache
 from zlib import crc32
 
 import numpy as np
 from tokenizers import Tokenizer
 
-from mm_demo.data.scenes.cache import scene_arrays
-from mm_demo.data.scenes.captions import captions, facts
+from mm_demo.data.scenes.cache import (
+    cache_folder,
+    load_array,
+    scene_arrays,
+    source_key,
+    store_array,
+)
+from mm_demo.data.scenes.captions import captions
+from mm_demo.data.scenes.facts import facts
 from mm_demo.data.scenes.world import Scene
 from mm_demo.events import Preparing
 
 PER_PICTURE = 5
 CHUNK = 4000  # a larger set extends a smaller one, chunk by chunk, so their caches are shared
 FACT_BITS = 1 << 14
+MOST_FACTS = 12
+MOST_TOKENS = 40
 
 
 class ScenePairs:
     """`count` pictures of a split with five captions each in every language, in memory.
 
-    A caption's number is language * count * 5 + row * 5 + k. Facts are hashed to 16,384 bits: a
+    A caption's number is (language * count + row) * 5 + k. Facts are hashed to 16,384 bits: a
     caption counts as true of a picture if all its bits are among the picture's. So a few untrue
-    captions pass as true (about one in a hundred of those that miss by a single fact), never the
+    captions pass as true (about one in two hundred of those that miss by a single fact), never the
     other way round; training only leaves them out of its negatives.
     """
 
     def __init__(self, split: str, count: int, seed: int, size: int) -> None:
         self.split, self.count, self.seed, self.size = split, count, seed, size
         self.images = np.empty((count, size, size, 3), np.uint8)
-        self.scenes: list[Scene] = []
 
     def prepare(self, languages: Sequence[str], tokenizer: Tokenizer) -> Iterator[Preparing]:
-        """Draw or load the pictures, then write, encode and hash the captions."""
+        """Draw the pictures, write, encode and hash the captions, or load all that from the cache."""
+        self.languages = tuple(languages)
+        bits, texts = [], []
+        vocabulary = hashlib.sha256(
+            repr(sorted(tokenizer.get_vocab().items())).encode()
+        ).hexdigest()
         for start in range(0, self.count, CHUNK):
             yield Preparing("pictures", start, self.count)
-            n = min(CHUNK, self.count - start)
-            images, scenes = scene_arrays(self.split, CHUNK, self.seed + start // CHUNK, self.size)
+            n, seed = min(CHUNK, self.count - start), self.seed + start // CHUNK
+            key = source_key(self.split, CHUNK, seed, self.languages, vocabulary)
+            paths = [cache_folder() / f"scenes-{kind}-{key}.npy" for kind in ("facts", "texts")]
+            images, scenes = scene_arrays(self.split, CHUNK, seed, self.size)
             self.images[start : start + n] = images[:n]
-            self.scenes.extend(scenes[:n])
-        self.single = np.flatnonzero([len(scene.objects) == 1 for scene in self.scenes])
-        self.bits = np.zeros((self.count, FACT_BITS // 8), np.uint8)
-        self.languages = tuple(languages)
-        texts: list[str] = []
-        ids: list[list[int]] = []
-        for language in self.languages:
-            for row, scene in enumerate(self.scenes):
-                if row % CHUNK == 0:
-                    yield Preparing("captions", row, self.count)
-                if language == self.languages[0]:
-                    true = [_bit(fact) for fact in facts(scene)]
-                    np.bitwise_or.at(self.bits[row], np.array(true) // 8, _mask(np.array(true)))
-                rng = np.random.default_rng([self.seed, row, len(language), ord(language[0])])
-                written = captions(scene, rng, language, PER_PICTURE)
-                texts.extend(caption.text for caption in written)
-                ids.extend([_bit(fact) for fact in sorted(caption.facts)] for caption in written)
-        longest = max(len(row) for row in ids)
-        self.caption_bits = np.array([row + row[:1] * (longest - len(row)) for row in ids])
-        encodings = tokenizer.encode_batch(texts)
-        self.token_ids = np.array([encoding.ids for encoding in encodings], np.int16)
+            chunk = [load_array(path) for path in paths]
+            if any(array is None for array in chunk):
+                yield Preparing("captions", start, self.count)
+                chunk = [_fact_bits(scenes), _texts(scenes, seed, self.languages, tokenizer)]
+                for path, array in zip(paths, chunk, strict=True):
+                    store_array(path, array)
+            bits.append(chunk[0][:n])
+            texts.append(chunk[1][:, :n])
+        self.bits = np.concatenate(bits)
+        written = np.concatenate(texts, axis=1).reshape(-1, MOST_FACTS + MOST_TOKENS)
+        self.caption_bits, self.token_ids = written[:, :MOST_FACTS], written[:, MOST_FACTS:]
+        one = _bit("count 1")
+        self.single = np.flatnonzero(self.bits[:, one // 8] & (128 >> one % 8))
         self.owner = np.arange(self.count)
         yield Preparing("captions", self.count, self.count)
 
@@ -76,9 +85,9 @@ class ScenePairs:
         self, rng: np.random.Generator, rows: np.ndarray, language: str, per_picture: int
     ) -> list[np.ndarray]:
         """Caption numbers, `per_picture` arrays of one number a row; a row's are all different."""
-        first = self.languages.index(language) * self.count * PER_PICTURE
+        first = self.languages.index(language) * self.count
         order = rng.random((len(rows), PER_PICTURE)).argsort(1)[:, :per_picture]
-        return list((first + self.owner[rows][:, None] * PER_PICTURE + order).T)
+        return list(((first + self.owner[rows][:, None]) * PER_PICTURE + order).T)
 
     def tokens(self, numbers: np.ndarray) -> np.ndarray:
         """Token ids (len(numbers), L), int64, cut to the longest of these captions."""
@@ -87,13 +96,43 @@ class ScenePairs:
 
     def untrue(self, rows: np.ndarray, numbers: np.ndarray) -> np.ndarray:
         """(rows, captions) bool: where the caption is not true of the picture."""
-        bits = np.unpackbits(self.bits[rows], axis=1)
-        return ~bits[:, self.caption_bits[numbers]].all(-1).astype(bool)
+        known = np.unpackbits(self.bits[rows], axis=1)
+        return ~known[:, self.caption_bits[numbers]].all(-1)
 
 
+def _fact_bits(scenes: Sequence[Scene]) -> np.ndarray:
+    """(N, FACT_BITS / 8) uint8: what is true of each scene."""
+    packed = np.empty((len(scenes), FACT_BITS // 8), np.uint8)
+    for row, scene in enumerate(scenes):
+        known = np.zeros(FACT_BITS, np.uint8)
+        known[[_bit(fact) for fact in facts(scene)]] = 1
+        packed[row] = np.packbits(known)
+    return packed
+
+
+def _texts(
+    scenes: Sequence[Scene], seed: int, languages: Sequence[str], tokenizer: Tokenizer
+) -> np.ndarray:
+    """(languages, N, 5, MOST_FACTS + MOST_TOKENS) int16: a caption's fact bits and token ids."""
+    written = np.zeros(
+        (len(languages), len(scenes), PER_PICTURE, MOST_FACTS + MOST_TOKENS), np.int16
+    )
+    for number, language in enumerate(languages):
+        texts = []
+        for row, scene in enumerate(scenes):
+            rng = np.random.default_rng([seed, row, *language.encode()])
+            for k, caption in enumerate(captions(scene, rng, language, PER_PICTURE)):
+                bits = [_bit(fact) for fact in sorted(caption.facts)]
+                bits += bits[:1] * (MOST_FACTS - len(bits))  # a fact said twice changes nothing
+                written[number, row, k, :MOST_FACTS] = bits
+                texts.append(caption.text)
+        for index, encoding in enumerate(tokenizer.encode_batch_fast(texts)):
+            ids = encoding.ids
+            end = MOST_FACTS + len(ids)
+            written[number, index // PER_PICTURE, index % PER_PICTURE, MOST_FACTS:end] = ids
+    return written
+
+
+@cache
 def _bit(fact: str) -> int:
     return crc32(fact.encode()) % FACT_BITS
-
-
-def _mask(bits: np.ndarray) -> np.ndarray:
-    return (128 >> (bits % 8)).astype(np.uint8)
