@@ -216,3 +216,160 @@
     draw();
   };
 })();
+
+/* Try: picture tools, the evidence picture, ranked rows, the composer */
+(() => {
+  const mm = window.mm;
+  const later = (test, then, tries = 40) => test() ? then() : tries && setTimeout(() => later(test, then, tries - 1), 50);
+
+  document.addEventListener('click', (event) => {
+    const button = event.target.closest && event.target.closest('[data-link]');
+    if (!button) return;
+    const language = document.documentElement.lang === 'en' ? 'en' : 'zh';
+    mm.copy(`${location.origin}${location.pathname}${button.dataset.link}&lang=${language}`, button);
+  });
+  /* on a phone the answer lies below: go there once it has come */
+  mm.reveal = (id) => {
+    const place = document.getElementById(id);
+    if (!place || innerWidth > 760) return;
+    const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
+    place.scrollIntoView({ behavior: calm ? 'auto' : 'smooth', block: 'start' });
+  };
+
+  /* our buttons work Gradio's own controls, whose icons are hidden */
+  mm.pictureTools = (element, pictureId, cardId) => {
+    const inside = (selector) => document.querySelector(`#${pictureId} ${selector}`);
+    const card = () => document.getElementById(cardId);
+    const source = (n) => { const all = document.querySelectorAll(`#${pictureId} .source-selection button`); if (all[n]) all[n].click(); };
+    const upload = () => { source(0); later(() => inside('input[type=file]'), () => inside('input[type=file]').click()); };
+    const camera = () => {
+      source(1);
+      later(() => inside('[title="grant webcam access"] button'), () => inside('[title="grant webcam access"] button').click());
+    };
+    const draw = () => {
+      card().classList.add('composing');
+      const first = card().querySelector('.composer input:checked');
+      if (first) first.focus({ preventScroll: true });
+    };
+    element.addEventListener('click', (event) => {
+      const button = event.target.closest('[data-tool]');
+      if (button) ({ upload, camera, draw })[button.dataset.tool]();
+    });
+    document.addEventListener('keydown', (event) => {
+      if (event.key !== 'Escape' || !card()) return;
+      if (card().classList.contains('composing')) mm.closeComposer(card());
+      else if (inside('video')) source(0);
+    });
+    document.addEventListener('paste', (event) => {
+      const file = [...((event.clipboardData || {}).files || [])].find((f) => f.type.startsWith('image/'));
+      const input = inside('input[type=file]');
+      if (!file || !input || !input.closest('.block').offsetParent) return;
+      const list = new DataTransfer();
+      list.items.add(file);
+      input.files = list.files;
+      input.dispatchEvent(new Event('change', { bubbles: true }));
+    });
+  };
+  mm.closeComposer = (card) => {
+    card.classList.remove('composing');
+    const opener = card.querySelector('[data-tool=draw]');
+    if (opener) opener.focus({ preventScroll: true });
+  };
+
+  mm.thumbs = (element, trigger) => element.addEventListener('click', (event) => {
+    const button = event.target.closest('[data-index]');
+    if (!button) return;
+    const lang = document.documentElement.lang === 'en' ? 'en' : 'zh';
+    trigger('select', { do: 'example', index: button.dataset.index, lang });
+  });
+  mm.pressThumb = (id, file) => {
+    const name = (file && file.path) || '';
+    document.querySelectorAll(`#${id} [data-scene]`).forEach((button) =>
+      button.setAttribute('aria-pressed', String(name.endsWith(`scene.${button.dataset.scene}.png`))));
+  };
+
+  /* the veil is dark where the weight is 0, gone where it is 1, and amber on the way */
+  mm.evidence = (element, props, watch) => {
+    const canvas = element.querySelector('canvas'), label = element.querySelector('.sr'), hint = element.querySelector('.hint');
+    label.id = mm.id('evidence');
+    element.querySelector('.pic').setAttribute('aria-labelledby', label.id);
+    let image = null, url = '';
+    const paint = () => {
+      const { grid } = props.value || {};
+      if (!image || !grid || !grid.length) return;
+      canvas.width = image.naturalWidth; canvas.height = image.naturalHeight;
+      const pen = canvas.getContext('2d');
+      pen.drawImage(image, 0, 0);
+      const side = 128, veil = new ImageData(side, side), n = grid.length, m = grid[0].length;
+      const at = (r, c) => grid[Math.max(0, Math.min(n - 1, r))][Math.max(0, Math.min(m - 1, c))];
+      for (let y = 0; y < side; y++) for (let x = 0; x < side; x++) {
+        const v = (y + 0.5) / side * n - 0.5, u = (x + 0.5) / side * m - 0.5, r = Math.floor(v), c = Math.floor(u), fy = v - r, fx = u - c;
+        const w = (at(r, c) * (1 - fx) + at(r, c + 1) * fx) * (1 - fy) + (at(r + 1, c) * (1 - fx) + at(r + 1, c + 1) * fx) * fy;
+        const clear = Math.min(1, w * 1.25), t = clear * clear * (3 - 2 * clear);
+        const dark = 0.6 * (1 - t), amber = 0.62 * t * (1 - t) + 0.16 * t, all = dark + amber * (1 - dark), i = 4 * (y * side + x);
+        const mix = (a, b) => (a * dark * (1 - amber) + b * amber) / Math.max(1e-6, dark * (1 - amber) + amber);
+        veil.data[i] = mix(20, 245); veil.data[i + 1] = mix(26, 166); veil.data[i + 2] = mix(44, 35); veil.data[i + 3] = 255 * all;
+      }
+      const small = Object.assign(document.createElement('canvas'), { width: side, height: side });
+      small.getContext('2d').putImageData(veil, 0, 0);
+      pen.imageSmoothingQuality = 'high';
+      pen.drawImage(small, 0, 0, canvas.width, canvas.height);
+    };
+    const draw = () => {
+      const value = props.value || {};
+      if (value.hint) hint.innerHTML = mm.both(value.hint);
+      if (value.say) label.innerHTML = mm.both(value.say);
+      if (value.picture && value.picture !== url) {
+        const next = new Image();
+        next.onload = () => { image = next; paint(); };
+        next.src = url = value.picture;
+      } else paint();
+    };
+    watch('value', draw);
+    draw();
+  };
+
+  /* rows are buttons; the numbers behind an answer are kept for Understand */
+  mm.ranking = (element, props, watch, trigger) => {
+    element.addEventListener('click', (event) => {
+      const button = event.target.closest('[data-do=look]');
+      if (!button) return;
+      element.querySelectorAll('[data-do=look]').forEach((other) => {
+        other.setAttribute('aria-pressed', String(other === button));
+        other.closest('tr').classList.toggle('on', other === button);
+      });
+      trigger('select', { ...button.dataset });
+    });
+    const tell = () => {
+      const numbers = element.querySelector('[data-answer]');
+      if (!numbers) return;
+      mm.answer = JSON.parse(numbers.dataset.answer);
+      document.dispatchEvent(new CustomEvent('mm-answer'));
+    };
+    watch('value', tell);
+    tell();
+  };
+
+  mm.composer = (element, trigger) => {
+    const form = element.querySelector('form'), name = element.closest('.block').id.replace(/-form$/, '');
+    const chosen = (group) => (form.querySelector(`input[name="${name}-${group}"]:checked`) || {}).value || '';
+    const scene = () => [chosen('background'), ...[0, 1, 2].filter((i) => chosen(`${i}-kind`))
+      .map((i) => ['kind', 'colour', 'size', 'place'].map((part) => chosen(`${i}-${part}`)).join('-'))].join('.');
+    let wait = 0;
+    form.addEventListener('change', (event) => {
+      if (event.target.name === `${name}-thing`) {
+        form.querySelectorAll('.thing').forEach((thing) => { thing.hidden = thing.dataset.thing !== event.target.value; });
+        return;
+      }
+      clearTimeout(wait);
+      wait = setTimeout(() => trigger('select', { scene: scene() }), 60);
+    });
+    form.addEventListener('submit', (event) => event.preventDefault());
+    form.addEventListener('click', (event) => {
+      const button = event.target.closest('[data-do]');
+      if (!button) return;
+      if (button.dataset.do !== 'close') trigger(button.dataset.do, { scene: scene() });
+      if (button.dataset.do !== 'download') mm.closeComposer(element.closest('.composing'));
+    });
+  };
+})();

@@ -140,9 +140,9 @@ def theme() -> gr.themes.Base:
         primary_hue=_INK_BLUE,
         secondary_hue=_INK_BLUE,
         neutral_hue=_PAPER,
-        font=[gr.themes.utils.fonts.LocalFont("Source Sans 3"), *_CHINESE],
+        font=[gr.themes.utils.fonts.LocalFont("Source Sans Pro", (400, 700)), *_CHINESE],
         font_mono=[
-            gr.themes.utils.fonts.LocalFont("Source Code Pro"),
+            gr.themes.utils.fonts.LocalFont("IBM Plex Mono", (400,)),
             "ui-monospace",
             "Noto Sans Mono CJK SC",
             "monospace",
@@ -168,7 +168,8 @@ def head() -> str:
 def scoped(css: str) -> str:
     """The style sheet with every selector inside .gradio-container: stronger than Gradio's own."""
     css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
-    return re.sub(r"([^{}@;]+)\{", lambda found: _scoped_selectors(found[1]) + " {", css)
+    rule = r"(^|[{};])([^{}@;]*)\{"
+    return re.sub(rule, lambda found: f"{found[1]}{_scoped_selectors(found[2])} {{", css)
 
 
 def _scoped_selectors(selectors: str) -> str:

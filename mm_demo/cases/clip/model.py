@@ -35,28 +35,7 @@ class ConvStem(nn.Module):
         )
         self.residual = nn.Sequential(_conv(4 * width, 4 * width), _conv(4 * width, 4 * width))
 
-        import os
-
-        self.x = os.environ.get("X_LUMA")
-        if self.x:
-            c = int(self.x)
-            d = 4 * width - c
-            self.layers = nn.Sequential(
-                nn.PixelUnshuffle(2),
-                _conv(4, width, stride=2),
-                _conv(width, 2 * width, stride=2),
-                _conv(2 * width, d),
-            )
-            self.residual = nn.Sequential(_conv(d, d), _conv(d, d))
-            self.colour = nn.Sequential(
-                nn.AvgPool2d(2), _conv(3, 16, stride=2), _conv(16, c, stride=2)
-            )
-
     def forward(self, images: Tensor) -> Tensor:
-        if self.x:
-            luma = images[:, :1] * 0.3 + images[:, 1:2] * 0.59 + images[:, 2:] * 0.11
-            grid = self.layers(luma)
-            return torch.cat([grid + self.residual(grid), self.colour(images)], 1)
         grid = self.layers(images)
         return grid + self.residual(grid)
 
@@ -106,9 +85,7 @@ class ImageEncoder(nn.Module):
         # ViT draws positions with std 0.02 (appendix D.4 studies them): larger ones drown the content
         self.pos_embed = nn.Parameter(torch.randn(1, self.grid_size**2, dim) * 0.02)
         self.transformer = Transformer(dim, num_layers, num_heads) if num_layers else None
-        import os
-
-        self.bn = nn.BatchNorm1d(gathered) if os.environ.get("X_BN") else None
+        self.norm = nn.Identity() if stem == "patch" else nn.BatchNorm1d(gathered)
         self.projection = nn.Linear(gathered, embed_dim)
 
     def tokens(self, images: Tensor) -> Tensor:
@@ -123,20 +100,19 @@ class ImageEncoder(nn.Module):
     def embed(self, tokens: Tensor) -> Tensor:
         """Tokens to unit vectors, (B, N, dim) -> (B, embed_dim)."""
         gathered = tokens[:, 0] if self.stem == "patch" else self.pool(tokens)[0]
-        if self.bn:
-            gathered = self.bn(gathered)
-        return F.normalize(self.projection(gathered), dim=-1)
+        return F.normalize(self.projection(self.norm(gathered)), dim=-1)
 
     def forward(self, images: Tensor) -> Tensor:
         return self.embed(self.tokens(images))
 
 
 class TextEncoder(nn.Module):
-    """Token ids to unit vectors: (B, L), padded with 0, the end token the largest id -> (B, embed_dim).
+    """Token ids to unit vectors: (B, L), padded with 0, the end token the largest -> (B, embed_dim).
 
-    With `num_layers` > 0 a transformer, read at the end token. With 0, `windows` convolutions of
-    three words each over the embeddings, gathered by sum and maximum: quick to learn, order kept
-    within a window.
+    With `num_layers` > 0 a transformer, read at the end token. With 0, words and pairs of
+    neighbouring words, gathered by sum and maximum, as fastText does (Joulin et al. 2017,
+    arXiv:1607.01759): the pairs carry the order, and cost next to nothing. A pair finds its vector
+    by hashing among `num_pairs`.
     """
 
     def __init__(
@@ -148,51 +124,43 @@ class TextEncoder(nn.Module):
         num_heads: int = 8,
         *,
         width: int | None = None,
-        windows: int = 0,
+        num_pairs: int = 4096,
     ) -> None:
         super().__init__()
         width = width or embed_dim
         self.max_len = max_len
         self.token_embed = nn.Embedding(vocab_size, width, padding_idx=0)
-        nn.init.normal_(self.token_embed.weight, std=0.02 if num_layers else 0.5)
-        self.windows = nn.ModuleList(nn.Conv1d(width, width, 3, padding=1) for _ in range(windows))
-        import os
-
-        if os.environ.get("X_ZERO"):
-            for w in self.windows:
-                nn.init.normal_(w.weight, std=float(os.environ["X_ZERO"]))
-                nn.init.zeros_(w.bias)
         self.transformer = None
         if num_layers:
-            self.transformer = Transformer(width, num_layers, num_heads)
+            nn.init.normal_(self.token_embed.weight, std=0.02)
             self.pos_embed = nn.Parameter(torch.randn(1, max_len, width) * 0.01)
-        import os
-
-        self.bn = nn.BatchNorm1d(2 * width) if os.environ.get("X_BN") else None
-        self.projection = nn.Linear(width if num_layers else 2 * width, embed_dim)
+            self.transformer = Transformer(width, num_layers, num_heads)
+            self.projection = nn.Linear(width, embed_dim)
+        else:
+            nn.init.normal_(self.token_embed.weight, std=0.5)
+            # pairs begin small: single words are learned first, so unseen pairs of them still fit
+            self.pair_embed = nn.Embedding(num_pairs, width)
+            nn.init.normal_(self.pair_embed.weight, std=0.02)
+            self.norm = nn.BatchNorm1d(2 * width)
+            self.projection = nn.Linear(2 * width, embed_dim)
 
     def forward(self, texts: Tensor) -> Tensor:
         mask = texts != 0  # (B, L)
         x = self.token_embed(texts)
         if self.transformer is not None:
-            x = x + self.pos_embed[:, : texts.shape[1]]
-        keep = mask.unsqueeze(-1)
-        for window in self.windows:
-            y = F.relu(window((x * keep).transpose(1, 2)).transpose(1, 2))
-            import os
-
-            if os.environ.get("X_DROP") and self.training:
-                y = y * (torch.rand(len(x), 1, 1) > float(os.environ["X_DROP"]))
-            x = x + y
-        if self.transformer is not None:
-            x, _ = self.transformer(x, mask)
+            x, _ = self.transformer(x + self.pos_embed[:, : texts.shape[1]], mask)
             gathered = x[torch.arange(len(x)), texts.argmax(-1)]
         else:
-            total = (x * keep).sum(1) / math.sqrt(10)
-            gathered = torch.cat([total, x.masked_fill(~keep, -torch.inf).amax(1)], dim=-1)
-        if self.bn:
-            gathered = self.bn(gathered)
+            padding = ~mask.unsqueeze(-1)
+            x = x + self.pair_embed(self._pairs(texts))
+            total, most = x.masked_fill(padding, 0).sum(1), x.masked_fill(padding, -torch.inf).amax(1)
+            gathered = self.norm(torch.cat([total, most], dim=-1))
         return F.normalize(self.projection(gathered), dim=-1)
+
+    def _pairs(self, texts: Tensor) -> Tensor:
+        """Where each word and its successor (padding at the end) have their vector, (B, L)."""
+        successors = F.pad(texts[:, 1:], (0, 1))
+        return (texts * 40_503 + successors) % self.pair_embed.num_embeddings
 
 
 class CLIP(nn.Module, PyTorchModelHubMixin, license="apache-2.0", tags=["clip", "multimodal"]):

@@ -30,7 +30,7 @@ CARD = {
     "title": "CLIP on drawn scenes",
     "what": "Tells which of some sentences fits a drawn picture, in English and Chinese, and which "
     "of them are true on their own. A convolutional stem with attention pooling and a text encoder "
-    "of word windows, trained from random weights with the symmetric InfoNCE loss.",
+    "of words and word pairs, trained from random weights with the symmetric InfoNCE loss.",
     "data": "`scenes`, drawn by this project from a seed: storybook pictures of one to three objects "
     "(12 kinds, 8 colours, 2 sizes, 6 backgrounds) with captions by a grammar. No photograph, no "
     "person's work; nothing to license. 24 colour-object pairs were never trained on: 8 chose "
@@ -190,7 +190,6 @@ def architecture(config: ClipConfig, vocab_size: int) -> dict[str, Any]:
             "max_len": 40,
             "num_layers": config.text_layers,
             "width": config.embed_dim,
-            "windows": 0 if config.text_layers else int(__import__("os").environ.get("X_WIN", "2")),
         },
     }
 

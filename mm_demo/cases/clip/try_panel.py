@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
 from typing import Any
 
 import gradio as gr
 
 from mm_demo import words
-from mm_demo.cases.clip.answers import Answers, PicturesAndSentences, endpoint
+from mm_demo.cases.clip import try_answer
 from mm_demo.cases.clip.examples import EXAMPLES
 from mm_demo.cases.clip.labels import TEMPLATES
+from mm_demo.cases.clip.try_handlers import Handlers
+from mm_demo.cases.clip.try_matrix import OURS, Matrix
 from mm_demo.data.inline import data_url
 from mm_demo.data.scenes import draw
 from mm_demo.media.image import MAX_BYTES
@@ -22,4 +24,176 @@ from mm_demo.ui.picture import Picture
 from mm_demo.ui.pieces import piece
 from mm_demo.ui.training_panel import PRIVATE
 
-_SHOWS_WORK: dict[str, Any] = {**PRIVATE, "show_progress": "minimal"}
+_WORKS: dict[str, Any] = {**PRIVATE, "show_progress": "minimal"}
+_SPOKEN = '<div class="shown"></div><div class="sr" role="status"></div>'
+
+
+def build(context: Context) -> TryPanel:
+    """Make the panel where the caller stands and wire it."""
+    with gr.Row(elem_classes="mm-try"):
+        with gr.Column(scale=4, min_width=300, elem_classes="mm-in"):
+            with gr.Column(elem_classes="mm-card mm-picture", elem_id="clip-picture-card"):
+                piece(_picture_head())
+                picture = Picture(
+                    type="filepath",
+                    image_mode=None,
+                    sources=["upload", "webcam", "clipboard"],
+                    webcam_options=gr.WebcamOptions(mirror=False),
+                    buttons=["fullscreen"],
+                    show_label=False,
+                    interactive=True,
+                    elem_id="clip-picture",
+                    height=300,
+                )
+                piece(
+                    _tools(),
+                    call="pictureTools(element, 'clip-picture', 'clip-picture-card')",
+                    elem_id="clip-tools",
+                )
+                thumbs = piece(
+                    _thumbs(), call="thumbs(element, trigger, 'clip-picture')", elem_id="clip-thumbs"
+                )
+                with gr.Column(elem_classes="mm-composer"):
+                    drawing = composer("clip-composer")
+            with gr.Column(elem_classes="mm-card"):
+                labels, template, model, match, clear = _fields(context)
+        with gr.Column(scale=8, min_width=320, elem_classes="mm-out"):
+            with gr.Column(elem_classes="mm-card mm-answer", elem_id="clip-answer"):
+                head = piece(
+                    try_answer.empty(),
+                    html_template=_SPOKEN,
+                    call="status(element, props, watch, trigger)",
+                    elem_id="clip-head",
+                )
+                with gr.Column(visible=False, elem_id="clip-body") as body:
+                    with gr.Row(elem_classes="mm-pair"):
+                        shown = evidence(elem_id="clip-evidence", scale=4, min_width=250)
+                        rows = piece(
+                            call="ranking(element, props, watch, trigger)",
+                            elem_id="clip-rows",
+                            scale=5,
+                            min_width=280,
+                        )
+                    foot = piece(elem_id="clip-foot")
+            with gr.Column(visible=False, elem_classes="mm-card", elem_id="clip-cross") as card:
+                table = piece(elem_id="clip-matrix")
+    asked, matrix_rows = gr.State(None), gr.State(list(OURS))
+
+    handlers = Handlers(context, picture, _languages(context))
+    matrix = Matrix(context)
+    answer = [head, body, shown, rows, foot, asked]
+    fields = [picture, labels, template, model]
+    ran = [
+        gr.on(
+            [match.click, template.submit, labels.submit],
+            handlers.match, fields, answer, **_WORKS,
+        ),
+        *(
+            part.select(
+                handlers.example, [template, model], [picture, labels, *answer], **_WORKS
+            )
+            for part in (thumbs, head)
+        ),
+        gr.on(None, handlers.follow, None, [picture, labels, template, *answer], **_WORKS),
+        clear.click(
+            handlers.clear, None, [picture, labels, template, *answer], queue=False, **PRIVATE
+        ),
+    ]  # fmt: skip
+    compared = [card, table, matrix_rows]
+    for event in ran:
+        event.then(matrix.fill, [matrix_rows, asked], compared, **PRIVATE)
+    for event in ran[:3]:
+        event.then(None, None, None, js="() => mm.reveal('clip-answer')", **PRIVATE)
+    rows.select(handlers.look, asked, shown, trigger_mode="always_last", **PRIVATE)
+    table.select(matrix.change, [matrix_rows, asked], compared, **_WORKS)
+    drawing.form.submit(handlers.composed, None, picture, queue=False, **PRIVATE)
+    picture.change(
+        None, picture, None, js="(file) => mm.pressThumb('clip-thumbs', file)", **PRIVATE
+    )
+    _public(handlers)
+    return TryPanel(model)
+
+
+def _public(handlers: Handlers) -> None:
+    """The endpoint `/clip_classify`; its components are only there to say what it takes."""
+    inputs = [
+        Picture(type="filepath", image_mode=None, label="image", visible=False),
+        gr.Textbox(label="labels", visible=False),
+        gr.Textbox(TEMPLATES["en"], label="template", visible=False),
+        gr.Textbox("scenes", label="model", visible=False),
+    ]
+    answer = gr.JSON(label="answer", visible=False)
+    gr.on(
+        [gr.Button(visible=False).click],
+        handlers.classify,
+        inputs,
+        answer,
+        api_name="clip_classify",
+        show_progress="hidden",
+    )
+
+
+def _fields(context: Context) -> tuple[gr.Textbox, gr.Textbox, gr.Radio, gr.Button, gr.Button]:
+    add = context.language.add
+    labels = add(
+        gr.Textbox(lines=5, max_lines=8, elem_id="clip-labels", max_length=None),
+        label="clip.labels",
+        placeholder="clip.labels.placeholder",
+    )
+    template = add(
+        gr.Textbox(TEMPLATES["en"], lines=1, max_lines=1, elem_id="clip-template"),
+        label="clip.template",
+    )
+    worlds = context.case.worlds
+    model = add(
+        gr.Radio(list(worlds), value=worlds[0], elem_id="clip-model", elem_classes="mm-seg"),
+        label="clip.model",
+        choices={world: f"clip.model.{world}" for world in worlds},
+        runs="clip",
+    )
+    with gr.Row(elem_classes="mm-actions"):
+        match = add(
+            gr.Button(variant="primary", elem_id="clip-match", scale=3, min_width=120),
+            value="clip.match",
+        )
+        clear = add(gr.Button(elem_id="clip-clear", scale=1, min_width=84), value="clip.clear")
+    return labels, template, model, match, clear
+
+
+def _languages(context: Context) -> tuple[str, ...]:
+    """The languages that the bundled model reads: example labels come in the page's, if it does."""
+    file = context.case.checkpoint() / "run.json"
+    try:
+        language = json.loads(file.read_text(encoding="utf-8"))["config"]["language"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return ("en",)
+    return ("en", "zh") if language == "both" else (str(language),)
+
+
+def _picture_head() -> str:
+    limit = words.both("clip.picture.limit", limit=MAX_BYTES)
+    return (
+        f'<div class="lab"><span>{words.both("clip.picture")}</span>'
+        f'<span class="info">{limit}</span></div>'
+    )
+
+
+def _tools() -> str:
+    made = "".join(
+        f'<button type="button" class="btn s" data-tool="{tool}">{cards.icon(sign)}'
+        f"{words.both(f'clip.{tool}')}</button>"
+        for tool, sign in (("upload", "upload"), ("camera", "camera"), ("draw", "pen"))
+    )
+    return f'<div class="tools">{made}</div>'
+
+
+def _thumbs() -> str:
+    buttons = ""
+    for index, example in enumerate(EXAMPLES):
+        text = to_text(example.things, example.background)
+        buttons += (
+            f'<button type="button" data-index="{index}" data-scene="{text}" aria-pressed="false">'
+            f'<img src="{data_url(draw(example.scene, 160))}" width="160" height="160" alt="">'
+            f'<span class="sr">{words.both("clip.example", name=described(text))}</span></button>'
+        )
+    return f'<div class="thumbs" data-strip>{buttons}</div>'

@@ -15,7 +15,7 @@ FRONTS = {
     },
     "convolutions": {
         "image": {"image_size": 32, "num_layers": 0, "width": 8, "stem": "conv"},
-        "text": {"vocab_size": 30, "max_len": 12, "num_layers": 0, "width": 16, "windows": 2},
+        "text": {"vocab_size": 30, "max_len": 12, "num_layers": 0, "width": 16},
     },
 }
 TEXTS = torch.tensor([[2, 5, 6, 7, 29, 0, 0], [2, 6, 5, 7, 29, 0, 0], [2, 8, 9, 29, 0, 0, 0]])

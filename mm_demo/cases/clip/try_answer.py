@@ -1,0 +1,182 @@
+"""The result card of Try: an answer, or what kept it away, as HTML; and the link that repeats it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mm_demo import words
+from mm_demo.cases.clip.examples import other_name
+from mm_demo.cases.clip.labels import TEMPLATES
+from mm_demo.errors import UserError
+from mm_demo.ui import cards
+from mm_demo.ui.composer import scene_of
+from mm_demo.ui.evidence import evidence_value
+from mm_demo.ui.ranking import YES, Row, ranking, share
+
+MAX_LINK = 4000
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was asked: enough to look again for another label, or to repeat it by a link."""
+
+    path: str
+    model: str
+    template: str
+    labels: tuple[str, ...]
+    sentences: tuple[str, ...]
+
+
+def head(answer: Any) -> dict[str, str]:
+    """The best label in its sentence, and what to keep in mind; `say` is spoken."""
+    best = answer.ranking[0]
+    run = answer.model.removeprefix("clip-")
+    by = words.both("clip.by.run", name=run) if run.startswith("run-") else ""
+    first = words.both("clip.best" if best.alone >= YES else "clip.nearest")
+    html = (
+        f'<p class="eyebrow"><span>{first}</span>'
+        f"<span>{by or words.both('clip.by.world')}</span></p>"
+        f'<p class="answer">{_marked(best.sentence, best.label)}</p>'
+    )
+    notices = _notices(answer)
+    if notices:
+        html += f'<div class="notices">{notices}</div>'
+    said = words.both("clip.say", label=best.label, share=_plain(best.probability), alone=best.alone)
+    return {"html": html, "say": said}
+
+
+def rows(answer: Any) -> str:
+    """The ranked rows, and the numbers that Understand shows, for the browser alone."""
+    table = ranking(
+        [Row(s.label, s.probability, s.alone, other_name(s.label)) for s in answer.ranking],
+        answer.none,
+    )
+    return table + numbers(answer)
+
+
+def numbers(answer: Any) -> str:
+    """The cosines behind an answer as an attribute that `mm.ranking` reads."""
+    told = {
+        "labels": [[s.label, *(other_name(s.label) or ())] for s in answer.ranking[:8]],
+        "cosines": [round(s.cosine, 4) for s in answer.ranking[:8]],
+        "scale": round(answer.logit_scale, 3),
+        "model": answer.model,
+    }
+    return f'<div hidden data-answer="{escape(json.dumps(told, ensure_ascii=False))}"></div>'
+
+
+def foot(answer: Any, seconds: float, asked: Asked) -> str:
+    """Time, model, what was remembered, and the link."""
+    count = len(answer.ranking)
+    memory = "clip.memory.one" if count == 1 else "clip.memory"
+    return (
+        f'<div class="foot"><span>{words.both("clip.time", ms=max(1, round(1000 * seconds)))}</span>'
+        f"<span>{escape(answer.model)}</span>"
+        f"<span>{words.both(memory, count=count, remembered=answer.remembered)}</span>"
+        f'<span class="grow"></span><button type="button" class="btn link s" '
+        f'data-link="{escape(link(asked))}">{cards.icon("link")}'
+        f"{words.both('clip.link')}</button></div>"
+    )
+
+
+def seen(pixels: NDArray[np.uint8], grid: list[list[float]], label: str) -> dict[str, Any]:
+    """The evidence picture for one label."""
+    return evidence_value(pixels, grid, label, cards.texts("clip.evidence.hint", label=label))
+
+
+def link(asked: Asked) -> str:
+    """A query that asks the same again. A picture of the visitor's own is not in it."""
+    parts: dict[str, str] = {"case": "clip", "panel": "try"}
+    scene = scene_of(asked.path)
+    if scene:
+        parts["scene"] = scene
+    parts["labels"] = ", ".join(asked.labels)
+    if asked.template not in TEMPLATES.values():
+        parts["template"] = asked.template
+    return "?" + urlencode(parts)[:MAX_LINK]
+
+
+def empty() -> dict[str, str]:
+    """No answer yet: what to do, and one button that does it."""
+    use = words.both("clip.empty.use")
+    button = "".join(
+        f'<span class="{language}">'
+        + cards.button("example", use, kind="p", index=0, lang=language)
+        + "</span>"
+        for language in words.LANGUAGES
+    )
+    return {
+        "html": cards.empty_card(words.both("clip.empty"), words.both("clip.empty.line"), button),
+        "say": "",
+    }
+
+
+def failed(error: UserError) -> dict[str, str]:
+    """What is wrong, how to mend it, and that nothing was lost."""
+    error = without_paths(error)
+    titled = f"{error.key}.title" in words.table("en")
+    title = words.both(f"{error.key}.title" if titled else "error.title")
+    line = f"{words.both(error.key, **error.facts)} {words.both('clip.kept')}"
+    return {"html": cards.notice("bad", title, line), "say": ""}
+
+
+def broke() -> dict[str, str]:
+    """A bug of ours."""
+    line = f"{words.both('error.bug.line')}"
+    return {"html": cards.notice("bad", words.both("error.bug"), line), "say": ""}
+
+
+def without_paths(error: UserError) -> UserError:
+    """The same mistake with a model's name where its folder stood: a page shows no server path."""
+    facts: dict[str, Any] = dict(error.facts)
+    if "folder" in facts:
+        facts["folder"] = Path(str(facts["folder"])).name
+    return UserError(error.key, **facts)
+
+
+def _notices(answer: Any) -> str:
+    made = ""
+    unknown = list(dict.fromkeys(word for s in answer.ranking for word in s.unknown))
+    if answer.outside:
+        line = words.both("clip.outside.line", none=_plain(answer.none))
+        made += cards.notice("warn", words.both("clip.outside"), line)
+    if unknown:
+        title = words.both("clip.unknown", words=_listed(unknown))
+        made += cards.notice("warn", title, words.both("clip.unknown.line"))
+    if len(answer.ranking) == 1:
+        made += cards.notice("warn", words.both("clip.one"), words.both("clip.one.line"))
+    return made
+
+
+def _listed(unknown: list[str]) -> Mapping[str, str]:
+    """The words in quotation marks; of many, the first eight."""
+    some, more = unknown[:8], "" if len(unknown) <= 8 else " …"
+    return {
+        "en": ", ".join(f"“{word}”" for word in some) + more,
+        "zh": "、".join(f"“{word}”" for word in some) + more,
+    }
+
+
+def _plain(value: float) -> str:
+    return share(value).replace("&lt;", "<").replace("&gt;", ">")
+
+
+def _marked(sentence: str, label: str) -> str:
+    """The sentence in quotation marks, the label in it underlined in amber."""
+    at, size = sentence.find(label), len(label)
+    if at < 0:  # its article went into the template's
+        bare = label.split(" ", 1)[-1]
+        at, size = sentence.rfind(bare), len(bare)
+    if at < 0:
+        return f"“{escape(sentence)}”"
+    before, inside, after = sentence[:at], sentence[at : at + size], sentence[at + size :]
+    return f"“{escape(before)}<em>{escape(inside)}</em>{escape(after)}”"

@@ -1,0 +1,169 @@
+"""What happens between a press of a button in Try and its pieces. Nothing is computed here."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import gradio as gr
+
+from mm_demo import words
+from mm_demo.cases.clip import try_answer
+from mm_demo.cases.clip.examples import EXAMPLES
+from mm_demo.cases.clip.labels import TEMPLATES, check_template, parse_labels
+from mm_demo.cases.clip.try_answer import Asked
+from mm_demo.errors import UserError
+from mm_demo.media.image import open_picture
+from mm_demo.ui.composer import from_text, scene_file, to_text, told
+from mm_demo.ui.context import Context
+from mm_demo.ui.picture import Picture
+
+log = logging.getLogger(__name__)
+
+
+def predictor(context: Context, session: str | None, model: str | None) -> Any:
+    """The predictor of a model by its name on the page: "scenes" or this visitor's "run-1".
+
+    UserError for a name that is none and for a folder that cannot be read.
+    """
+    name = (model or context.case.worlds[0]).removeprefix(f"{context.case.name}-")
+    if not name.startswith("run-") and name not in context.case.worlds:
+        raise UserError("model.unknown", name=name[:40], known=", ".join(context.case.worlds))
+    return context.predictors.get(context.case.name, context.model_folder(session, name))
+
+
+@dataclass(frozen=True)
+class Handlers:
+    """Try's handlers. An answer is (head, body, evidence, rows, foot, asked), in this order."""
+
+    context: Context
+    picture: Picture
+    languages: tuple[str, ...]
+
+    def match(
+        self,
+        request: gr.Request,
+        path: str | None,
+        labels: str | None,
+        template: str | None,
+        model: str | None,
+    ) -> tuple[Any, ...]:
+        """Rank the labels for the picture."""
+        try:
+            opened = open_picture(path)
+            listed, template = parse_labels(labels), check_template(template)
+            model_used = predictor(self.context, request.session_hash, model)
+            begun = time.perf_counter()
+            answer = model_used.classify(opened, listed, template)
+            seconds = time.perf_counter() - begun
+            best = answer.ranking[0]
+            grid = model_used.evidence(opened, best.sentence)
+        except UserError as error:
+            return self._failed(try_answer.failed(error))
+        except Exception:
+            log.exception("clip could not answer")
+            return self._failed(try_answer.broke())
+        asked = Asked(
+            path=path or "",
+            model=model or self.context.case.worlds[0],
+            template=template,
+            labels=tuple(listed),
+            sentences=tuple(score.sentence for score in answer.ranking),
+        )
+        return (
+            try_answer.head(answer),
+            gr.Column(visible=True),
+            try_answer.seen(opened.pixels, grid, best.label),
+            try_answer.rows(answer),
+            try_answer.foot(answer, seconds, asked),
+            {**asdict(asked), "ranked": [score.label for score in answer.ranking]},
+        )
+
+    def look(
+        self, request: gr.Request, event: gr.EventData, asked: Mapping[str, Any] | None
+    ) -> Any:
+        """Where the model looked for another label of the last answer."""
+        try:
+            index = int(_data(event).get("index", ""))
+            sentence, label = asked["sentences"][index], asked["ranked"][index]  # type: ignore[index]
+            opened = open_picture(asked["path"])  # type: ignore[index]
+            model = predictor(self.context, request.session_hash, asked["model"])  # type: ignore[index]
+            grid = model.evidence(opened, sentence)
+        except (UserError, ValueError, IndexError, TypeError, KeyError):
+            return gr.skip()  # asked for nothing, or the picture or the model is gone
+        return try_answer.seen(opened.pixels, grid, label)
+
+    def example(
+        self, request: gr.Request, event: gr.EventData, template: str | None, model: str | None
+    ) -> tuple[Any, ...]:
+        """Put one of our pictures and its labels in, and answer."""
+        data = _data(event)
+        index = str(data.get("index", ""))
+        if not index.isdigit() or int(index) >= len(EXAMPLES):
+            return (gr.skip(),) * 8
+        chosen = EXAMPLES[int(index)]
+        language = data.get("lang") if data.get("lang") in self.languages else self.languages[0]
+        path = scene_file(self.picture, to_text(chosen.things, chosen.background))
+        labels = "\n".join(chosen.labels(str(language)))
+        return path, labels, *self.match(request, path, labels, template, model)
+
+    def composed(self, event: gr.EventData) -> Any:
+        """Put the composed scene in as the picture."""
+        text = told(event)
+        return scene_file(self.picture, text) if text else gr.skip()
+
+    def follow(self, request: gr.Request) -> tuple[Any, ...]:
+        """What a link asks for: picture, labels, template and the answer; skips where it does not."""
+        query = dict(request.query_params)
+        labels, template = query.get("labels", ""), query.get("template", "")
+        if query.get("case") != self.context.case.name or not (labels or query.get("scene")):
+            return (gr.skip(),) * 9
+        path = None
+        try:
+            from_text(query.get("scene", ""))
+            path = scene_file(self.picture, query["scene"])
+        except UserError:
+            pass
+        lines = "\n".join(part.strip() for part in labels[:20_000].split(",") if part.strip())
+        template = template[:400] or TEMPLATES["en"]
+        if path is None or not lines:
+            return path or gr.skip(), lines, template, *(gr.skip(),) * 6
+        return path, lines, template, *self.match(request, path, lines, template, None)
+
+    def clear(self) -> tuple[Any, ...]:
+        """Everything as it was at first; the model stays."""
+        return None, "", TEMPLATES["en"], *self._failed(try_answer.empty())
+
+    def classify(
+        self,
+        request: gr.Request,
+        image: str | None,
+        labels: str,
+        template: str = TEMPLATES["en"],
+        model: str = "scenes",
+    ) -> dict[str, Any]:
+        """Which of these labels fits the picture? (zero-shot classification)
+
+        `labels`: one a line or by commas. `template`: the sentence, {} is the label. `model`:
+        "scenes", or "run-1" for a model that this client trained. Returns the ranking, best first,
+        each label with its share ("probability") and whether it is true on its own ("alone");
+        "none": the probability that no label is; "outside": the picture is unlike the training data.
+        """
+        try:
+            opened = open_picture(image)
+            used = predictor(self.context, request.session_hash, model)
+            return asdict(used.classify(opened, labels or "", template))
+        except UserError as error:
+            said = words.say_error("en", try_answer.without_paths(error))
+            raise gr.Error(said, print_exception=False) from None
+
+    def _failed(self, head: dict[str, str]) -> tuple[Any, ...]:
+        return head, gr.Column(visible=False), {}, "", "", None
+
+
+def _data(event: gr.EventData) -> dict[str, Any]:
+    data = getattr(event, "_data", None)
+    return data if isinstance(data, dict) else {}
