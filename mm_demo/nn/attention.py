@@ -45,20 +45,16 @@ class Attention(nn.Module):
 
 
 class AttentionPool(nn.Module):
-    """A few learned queries look at the tokens; what they gather is one vector.
+    """A few learned queries look at the tokens; what each gathers stands side by side.
 
-    Shapes: tokens (B, N, dim) -> (B, num_queries * value_dim), weights (B, num_queries, N). The
-    output is linear in each token's value, so a score's share that comes from a token is exact.
+    Shapes: tokens (B, N, dim) -> (B, num_queries * dim), weights (B, num_queries, N), which add up
+    to 1 over the tokens.
     """
 
-    def __init__(self, dim: int, num_queries: int = 8, value_dim: int = 32) -> None:
+    def __init__(self, dim: int, num_queries: int = 8) -> None:
         super().__init__()
         self.scores = nn.Linear(dim, num_queries)
-        self.value = nn.Linear(dim, num_queries * value_dim)
-        self.num_queries = num_queries
 
     def forward(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
-        B, N, _ = tokens.shape
         weights = self.scores(tokens).transpose(1, 2).softmax(-1)  # (B, Q, N)
-        values = self.value(tokens).view(B, N, self.num_queries, -1)
-        return torch.einsum("bqn,bnqd->bqd", weights, values).flatten(1), weights
+        return (weights @ tokens).flatten(1), weights

@@ -30,11 +30,11 @@ def table(labels: Sequence[tuple[str, tuple[str, str] | None]], lines: Sequence[
     """
     head = "".join(f'<th scope="col">{_label(*label)}</th>' for label in labels)
     flat = [value for line in lines for value in line.values] or [0.0]
-    low, high = min(0.0, *flat), max(0.35, *flat)
+    high = max(0.35, *flat)
     body = ""
     for row, line in enumerate(lines):
         cells = "".join(
-            _cell(value, (value - low) / (high - low), line.ring == column)
+            _cell(value, value / high, line.ring == column)
             for column, value in enumerate(line.values)
         )
         remove = words.both("cross.remove", name=line.name)
@@ -90,8 +90,12 @@ def _cell(value: float, level: float, ring: bool) -> str:
     mark = f'<span class="sr">{words.both("cross.ringed")}</span>' if ring else ""
     return (
         f'<td class="c {inks}{" on" if ring else ""}" style="--share:{100 * share:.0f}%">'
-        f"{value:.2f}{mark}</td>"
+        f"{_signed(value)}{mark}</td>"
     )
+
+
+def _signed(value: float) -> str:
+    return f"{value:.2f}".replace("-0.00", "0.00").replace("-", "−")
 
 
 def _label(typed: str, other: tuple[str, str] | None) -> str:

@@ -97,6 +97,7 @@ def _how_to_read() -> str:
         '<div class="rul"><div class="rb" style="margin-top:6px"><i style="width:80%"></i>'
         f'<u style="left:56%"></u></div><div class="rc"><span class="at" style="left:56%">{key}'
         f"</span></div></div><p>{words.both('home.read.bar')}</p>"
+        f'<p class="legend">{words.both("home.read.amber")}<span class="ramp"></span></p>'
         f"<p>{words.both('home.read.yours')}</p>"
         '<div class="foot" id="mm-machine"></div></article>'
     )
@@ -107,7 +108,7 @@ def _hero() -> str:
     ties = ""
     for kind, ((x, y), word_x) in _TIES.items():
         ties += (
-            f'<path d="M{x} {y}C{x} 236 {word_x} 232 {word_x} 252" fill="none" stroke="#1C2330"/>'
+            f'<path d="M{x} {y}C{x} 236 {word_x} 232 {word_x} 252" fill="none" stroke="var(--body-text-color)"/>'
             f'<circle cx="{x}" cy="{y}" r="4" fill="#fff" stroke="#1C2330" stroke-width="1.5"/>'
         )
         for language, word in cards.texts(f"home.word.{kind}").items():

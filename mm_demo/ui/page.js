@@ -305,7 +305,7 @@
       for (let y = 0; y < side; y++) for (let x = 0; x < side; x++) {
         const v = (y + 0.5) / side * n - 0.5, u = (x + 0.5) / side * m - 0.5, r = Math.floor(v), c = Math.floor(u), fy = v - r, fx = u - c;
         const w = (at(r, c) * (1 - fx) + at(r, c + 1) * fx) * (1 - fy) + (at(r + 1, c) * (1 - fx) + at(r + 1, c + 1) * fx) * fy;
-        const clear = Math.min(1, w * 1.25), t = clear * clear * (3 - 2 * clear);
+        const clear = Math.min(1, 1.1 * w ** 0.75), t = clear * clear * (3 - 2 * clear);
         const dark = 0.6 * (1 - t), amber = 0.62 * t * (1 - t) + 0.16 * t, all = dark + amber * (1 - dark), i = 4 * (y * side + x);
         const mix = (a, b) => (a * dark * (1 - amber) + b * amber) / Math.max(1e-6, dark * (1 - amber) + amber);
         veil.data[i] = mix(20, 245); veil.data[i + 1] = mix(26, 166); veil.data[i + 2] = mix(44, 35); veil.data[i + 3] = 255 * all;

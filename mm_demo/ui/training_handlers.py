@@ -191,12 +191,14 @@ class Handlers:
 
     def _last(self, session: str, live: Live) -> tuple[Any, ...]:
         frame = self._frame(session, live)
+        runs = self.trainer.runs.of(session, self.case.name)
+        table = run_cards.table(self.case, runs, None, "", "")
         run = self.trainer.runs.get(session, live.number or 0)
         card = run_cards.ended(
             self.case, run, run_cards.folder_megabytes(run), self.figure is not None
         )
         again = gr.update(visible=True, variant="secondary")  # the card has the primary button
-        return (card, *frame[1:6], again, *_BUTTONS_AT_REST[1:])
+        return (card, *frame[1:5], table, again, *_BUTTONS_AT_REST[1:])
 
     def _failed(self, session: str, note: str) -> tuple[Any, ...]:
         status = run_cards.idle(self.case, self.minutes)

@@ -10,7 +10,7 @@ _SCENE = Scene(
     (
         SceneObject("house", "green", "small", 0.82, 0.47, 0.17),
         SceneObject("boat", "red", "large", 0.42, 0.57, 0.30),
-        SceneObject("star", "yellow", "small", 0.74, 0.25, 0.10),
+        SceneObject("star", "yellow", "small", 0.70, 0.37, 0.09),
     ),
     5,
 )
@@ -19,7 +19,7 @@ _SCENE = Scene(
 def card() -> str:
     """An SVG of 420 by 190: veiled, but for the boat."""
     picture = draw(_SCENE, 720)
-    picture = picture[140:466]
+    picture = picture[206:532]
     return (
         '<svg viewBox="0 0 420 190" preserveAspectRatio="xMidYMid slice" aria-hidden="true"><defs>'
         '<radialGradient id="clip-look"><stop offset="0" stop-color="#000"/>'
@@ -29,8 +29,8 @@ def card() -> str:
         '<stop offset=".6" stop-color="#F5A623" stop-opacity=".22"/>'
         '<stop offset="1" stop-color="#F5A623" stop-opacity="0"/></radialGradient>'
         '<mask id="clip-veil"><rect width="420" height="190" fill="#fff"/>'
-        '<circle cx="177" cy="150" r="112" fill="url(#clip-look)"/></mask></defs>'
+        '<circle cx="177" cy="119" r="105" fill="url(#clip-look)"/></mask></defs>'
         f'<image href="{data_url(picture)}" width="420" height="190"/>'
         '<rect width="420" height="190" fill="#141A2C" opacity=".58" mask="url(#clip-veil)"/>'
-        '<circle cx="177" cy="150" r="112" fill="url(#clip-glow)"/></svg>'
+        '<circle cx="177" cy="119" r="105" fill="url(#clip-glow)"/></svg>'
     )

@@ -80,8 +80,8 @@ class ImageEncoder(nn.Module):
             dim = 4 * width
             self.patch_embed = ConvStem(width)
             self.grid_size = image_size // 8
-            self.pool = AttentionPool(dim)
-            gathered = self.pool.value.out_features
+            self.pool = AttentionPool(dim, num_queries=8)
+            gathered = 8 * dim
         # ViT draws positions with std 0.02 (appendix D.4 studies them): larger ones drown the content
         self.pos_embed = nn.Parameter(torch.randn(1, self.grid_size**2, dim) * 0.02)
         self.transformer = Transformer(dim, num_layers, num_heads) if num_layers else None

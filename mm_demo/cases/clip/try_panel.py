@@ -34,16 +34,18 @@ def build(context: Context) -> TryPanel:
         with gr.Column(scale=4, min_width=300, elem_classes="mm-in"):
             with gr.Column(elem_classes="mm-card mm-picture", elem_id="clip-picture-card"):
                 piece(_picture_head())
-                picture = Picture(
-                    type="filepath",
-                    image_mode=None,
-                    sources=["upload", "webcam", "clipboard"],
-                    webcam_options=gr.WebcamOptions(mirror=False),
-                    buttons=["fullscreen"],
-                    show_label=False,
-                    interactive=True,
-                    elem_id="clip-picture",
-                    height=300,
+                picture = context.language.add(
+                    Picture(
+                        type="filepath",
+                        image_mode=None,
+                        sources=["upload", "webcam", "clipboard"],
+                        webcam_options=gr.WebcamOptions(mirror=False),
+                        buttons=["fullscreen"],
+                        show_label=False,
+                        elem_id="clip-picture",
+                    ),
+                    label="clip.picture",
+                    placeholder="clip.drop",
                 )
                 piece(
                     _tools(),
