@@ -9,8 +9,9 @@ from mm_demo import training
 from mm_demo.cases import CASES
 from mm_demo.page import build, launch
 from mm_demo.predictors import Predictors
+from mm_demo.training.figure import draw_run
 
-demo = build(CASES, Predictors(), training.run)
+demo = build(CASES, Predictors(), training.run, figure=draw_run)
 
 if __name__ == "__main__":
     launch(demo)

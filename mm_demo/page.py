@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
+import shutil
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
@@ -46,7 +48,8 @@ def build(
 
     `start` trains (`training.run`), `figure` draws a run's curves into a file.
     """
-    trainer, language = Trainer(start, runs or Runs()), Language()
+    _keep_uploads_apart()
+    trainer, language = Trainer(start, runs or Runs(), predictors.forget), Language()
     metrics = {case.name: bundled_metrics(case) for case in cases}
     panels: dict[str, tuple[gr.Tabs, TrainingPanel]] = {}
     with gr.Blocks(
@@ -98,7 +101,6 @@ def build(
 
 def launch(demo: gr.Blocks, **options: Any) -> Any:
     """Start the server with what holds for every start; `options` go to Gradio as they are."""
-    os.environ.setdefault("GRADIO_TEMP_DIR", tempfile.mkdtemp(prefix="mm-page-"))
     threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
     return demo.launch(
         theme=theme.theme(),
@@ -184,8 +186,7 @@ def _wire(
 
     def forget(request: gr.Request) -> None:
         if request.session_hash:
-            trainer.stop(request.session_hash)
-            trainer.runs.forget(request.session_hash)
+            trainer.forget(request.session_hash)
 
     outputs: list[Any] = [tabs]
     for sub, panel in panels.values():
@@ -199,6 +200,13 @@ def _wire(
         **PRIVATE,
     )  # fmt: skip
     demo.unload(forget)
+
+
+def _keep_uploads_apart() -> None:
+    """A folder of this process alone for what visitors upload, gone with it."""
+    if "GRADIO_TEMP_DIR" not in os.environ:
+        os.environ["GRADIO_TEMP_DIR"] = folder = tempfile.mkdtemp(prefix="mm-page-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
 
 
 def _warm_up() -> None:

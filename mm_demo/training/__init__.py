@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 from mm_demo.case import Case
@@ -21,7 +21,7 @@ def run(
     resume: bool = False,
     start_from: Path | None = None,
     stop: threading.Event | None = None,
-) -> Iterator[Event]:
+) -> Generator[Event]:
     """Train `case` on `dataset` into the folder `out`; see `training.loop.train`.
 
     torch is imported only when the first event is asked for.

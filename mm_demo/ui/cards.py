@@ -78,7 +78,10 @@ def error_card(error: UserError) -> str:
     """What is wrong and how to mend it, where the answer would be."""
     titled = f"{error.key}.title" in words.table("en")
     title = words.both(f"{error.key}.title" if titled else "error.title")
-    return notice("bad", title, words.both(error.key, **error.facts))
+    facts = dict(error.facts)
+    if f"knob.{facts.get('name')}" in words.table("en"):
+        facts["name"] = texts(f"knob.{facts['name']}")
+    return notice("bad", title, words.both(error.key, **facts))
 
 
 def empty_card(title_html: str, body_html: str = "", button_html: str = "") -> str:
@@ -145,7 +148,9 @@ def button(do: str, text_html: str, *, kind: str = "", sign: str = "", **data: o
     """A button inside a piece; `mm.buttons` sends its data to the server as a "select" event."""
     extra = "".join(f' data-{name}="{escape(str(value))}"' for name, value in data.items())
     mark = icon(sign) if sign else ""
-    return f'<button type="button" class="btn {kind}" data-do="{do}"{extra}>{mark}{text_html}</button>'
+    return (
+        f'<button type="button" class="btn {kind}" data-do="{do}"{extra}>{mark}{text_html}</button>'
+    )
 
 
 def _share(value: float) -> str:

@@ -20,7 +20,7 @@ _CURVE = (
 _MATRIX = (
     '<p class="cap"><span>{title}</span></p><div class="simrow">'
     '<div class="grid16" role="img"></div><div><p class="hint">{hint}</p>'
-    '<div class="look" hidden></div></div></div><span class="sr"></span>'
+    '<div class="look" hidden></div></div></div><span class="sr">{hint}</span>'
 )
 
 

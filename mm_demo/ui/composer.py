@@ -126,9 +126,7 @@ def composer(name: str) -> Composer:
     """Build the composer where the caller stands; `name` begins the ids of its parts."""
     first = to_text(_FIRST, _FIRST_BACKGROUND)
     preview = piece(_preview(first), elem_id=f"{name}-preview")
-    form = piece(
-        _form(name), call="composer(element, trigger)", elem_id=f"{name}-form"
-    )
+    form = piece(_form(name), call="composer(element, trigger)", elem_id=f"{name}-form")
     download = gr.DownloadButton(visible="hidden", elem_id=f"{name}-download")
 
     def look(event: gr.EventData) -> Any:
@@ -186,7 +184,7 @@ def _form(name: str) -> str:
     return (
         f'<form class="composer"><fieldset><legend>{words.both("composer.background")}</legend>'
         f'<div class="opts six">{backgrounds}</div></fieldset>'
-        f'<fieldset><legend>{words.both("composer.things")}</legend>'
+        f"<fieldset><legend>{words.both('composer.things')}</legend>"
         f'<div class="opts tabs">{tabs}</div></fieldset>{things}'
         f'<div class="btns">{buttons}</div></form>'
     )
@@ -212,13 +210,13 @@ def _thing(name: str, number: int) -> str:
     places = _choice(f"{own}-place", PLACES, place, PLACE_WORDS, lambda key: "<i></i>")
     return (
         f'<div class="thing" data-thing="{number}"{"" if number == 0 else " hidden"}>'
-        f'<fieldset><legend>{words.both("composer.kind")}</legend>'
+        f"<fieldset><legend>{words.both('composer.kind')}</legend>"
         f'<div class="opts six">{kinds}{nothing}</div></fieldset>'
-        f'<fieldset><legend>{words.both("composer.colour")}</legend>'
+        f"<fieldset><legend>{words.both('composer.colour')}</legend>"
         f'<div class="opts dots">{colours}</div></fieldset>'
         f'<div class="two"><fieldset><legend>{words.both("composer.size")}</legend>'
         f'<div class="opts tabs">{sizes}</div></fieldset>'
-        f'<fieldset><legend>{words.both("composer.place")}</legend>'
+        f"<fieldset><legend>{words.both('composer.place')}</legend>"
         f'<div class="opts nine">{places}</div></fieldset></div></div>'
     )
 

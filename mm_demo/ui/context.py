@@ -19,6 +19,9 @@ class Predictors(Protocol):
     def get(self, case: str, folder: Path) -> Any:
         """The predictor made from a checkpoint folder; made once, then kept."""
 
+    def forget(self, folder: Path) -> None:
+        """Drop what was loaded from a folder that is gone or written anew."""
+
 
 @dataclass(frozen=True)
 class Context:

@@ -46,9 +46,7 @@ def table(labels: Sequence[tuple[str, tuple[str, str] | None]], lines: Sequence[
             'd="M2 2l6 6M8 2l-6 6" stroke="currentColor" stroke-width="1.8" stroke-linecap="round"/>'
             f'</svg><span class="sr">{remove}</span></button></span></th>{cells}</tr>'
         )
-    return (
-        f'<table class="mm"><thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table>'
-    )
+    return f'<table class="mm"><thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table>'
 
 
 def title(count_html: str = "") -> str:
@@ -69,6 +67,17 @@ def buttons(can_add: bool, changed: bool) -> str:
     return f'<div class="btns" style="margin-top:10px">{made}</div>' if made else ""
 
 
+def depth(level: float) -> float:
+    """How much of c1 a cell at this level, 0 to 1, is filled with."""
+    return round(min(1.0, max(0.0, level)) ** 1.3, 2)
+
+
+def inks(level: float) -> str:
+    """The classes that colour a cell's number on light and on dark pages."""
+    share = depth(level)
+    return f"l{ink(share, 'light')[0]} d{ink(share, 'dark')[0]}"
+
+
 def ink(share: float, theme: str) -> str:
     """Black or white, whichever reads better on this much of c1 ("light" or "dark" page)."""
     wash, full = _LIGHT if theme == "light" else _DARK
@@ -85,11 +94,10 @@ def _linear(channel: float) -> float:
 
 
 def _cell(value: float, level: float, ring: bool) -> str:
-    share = round(min(1.0, max(0.0, level)) ** 1.3, 2)
-    inks = f"l{ink(share, 'light')[0]} d{ink(share, 'dark')[0]}"
+    share = depth(level)
     mark = f'<span class="sr">{words.both("cross.ringed")}</span>' if ring else ""
     return (
-        f'<td class="c {inks}{" on" if ring else ""}" style="--share:{100 * share:.0f}%">'
+        f'<td class="c {inks(level)}{" on" if ring else ""}" style="--share:{100 * share:.0f}%">'
         f"{_signed(value)}{mark}</td>"
     )
 

@@ -106,7 +106,7 @@ def controls(case: Case, preset: str, language: Language) -> Controls:
 
 def _control(case: Case, knob: Knob, base: TrainConfig, language: Language) -> Any:
     value = getattr(base, knob.name)
-    keys = {"label": knob.label_key}
+    keys: dict[str, Any] = {"label": knob.label_key}
     if knob.hint_key in words.table("en"):
         keys["info"] = knob.hint_key
     elem_id = f"{case.name}-knob-{knob.name}"

@@ -23,7 +23,7 @@ _LOAD = """() => {
 _SWITCH = """(language) => {
   const all = %s, narrow = %s, runs = %s;
   try { localStorage.setItem('mm-language', language); } catch (e) {}
-  document.documentElement.lang = language === 'zh' ? 'zh-CN' : 'en';
+  mm.setLanguage(language);
   const updates = all[language];
   if (innerWidth <= 760) for (const i in narrow[language]) updates[i].label = narrow[language][i];
   for (const i in runs) {
@@ -70,7 +70,9 @@ class Language:
         if runs:
             self._runs[place] = runs
         for prop, value in self._update(place, "en").items():
-            setattr(component, prop, [tuple(pair) for pair in value] if prop == "choices" else value)
+            setattr(
+                component, prop, [tuple(pair) for pair in value] if prop == "choices" else value
+            )
         if getattr(component, "interactive", True) is None:
             component.interactive = True  # type: ignore[attr-defined]
         return component

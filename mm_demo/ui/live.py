@@ -32,9 +32,7 @@ def earlier(runs: list[Run], now: int | None, curve: str) -> list[dict[str, Any]
     lines = []
     for slot, run in zip(range(first_slot, 6), others, strict=False):
         x, y = run.curves.get(curve, ([], []))
-        lines.append(
-            {"x": list(x), "y": list(y), "slot": slot, "name": run_name(run.number)}
-        )
+        lines.append({"x": list(x), "y": list(y), "slot": slot, "name": run_name(run.number)})
     return lines
 
 
@@ -45,6 +43,22 @@ def time_words(seconds: float) -> Both:
     if seconds < 90 * 60:
         return cards.texts("time.minutes", n=round(seconds / 60))
     return cards.texts("time.hours", n=round(seconds / 3600, 1))
+
+
+def story(run: Run) -> list[Event]:
+    """A kept run's curves as the events that a figure is drawn from."""
+    steps = run.config.steps
+    x, y = run.curves.get("loss", ([], []))
+    told: list[Event] = [Started(0, steps, 0, 0, 1, "", run.guess_loss)]
+    told += [
+        Progress(step, steps, loss, 0.0, 0.0, 0.0, 0.0) for step, loss in zip(x, y, strict=True)
+    ]
+    held_out: dict[int, dict[str, float]] = {}
+    for name, (at, values) in run.curves.items():
+        if name != "loss":
+            for step, value in zip(at, values, strict=True):
+                held_out.setdefault(step, {})[name] = value
+    return [*told, *(Evaluated(step, figures) for step, figures in sorted(held_out.items()))]
 
 
 @dataclass

@@ -10,9 +10,13 @@
     return (navigator.language || '').startsWith('zh') ? 'zh' : 'en';
   };
   const first = ['en', 'zh'].includes(asked.get('lang')) ? asked.get('lang') : window.mmLanguage();
-  html.lang = first === 'zh' ? 'zh-CN' : 'en';
-
   const mm = window.mm = {};
+  let wanted = '';
+  mm.setLanguage = (language) => { html.lang = wanted = language === 'zh' ? 'zh-CN' : 'en'; };
+  mm.setLanguage(first);
+  /* Gradio writes the browser's own language there while it starts */
+  new MutationObserver(() => { if (html.lang !== wanted) html.lang = wanted; })
+    .observe(html, { attributes: true, attributeFilter: ['lang'] });
   const escapes = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
   mm.escape = (text) => String(text).replace(/[&<>"']/g, (c) => escapes[c]);
   mm.both = (texts) => typeof texts === 'string' ? mm.escape(texts)

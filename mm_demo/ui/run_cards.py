@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-
+from html import escape
 
 from mm_demo import words
 from mm_demo.case import Case
@@ -67,9 +67,7 @@ def ended(case: Case, run: Run, megabytes: float, figure: bool) -> dict[str, str
     on = "continue" if run.state == "stopped" else "train_on"
     buttons += cards.button(on, words.both(f"ended.{on}"), run=run.number)
     if figure:
-        buttons += cards.button(
-            "figure", words.both("ended.figure"), sign="figure", run=run.number
-        )
+        buttons += cards.button("figure", words.both("ended.figure"), sign="figure", run=run.number)
     again = words.both("ended.again")
     return {
         "html": f'{head}{figure_html}<div class="btns">{buttons}</div>'
@@ -118,7 +116,7 @@ def what_differs(case: Case, run: Run) -> str:
     for name, value in list(changed.items())[:3]:
         short = f"knob.{name}.short"
         key = short if short in words.table("en") else f"knob.{name}"
-        shown = f"{value:g}" if isinstance(value, float) else cards.escape(str(value))
+        shown = f"{value:g}" if isinstance(value, float) else escape(str(value))
         parts.append(f"{words.both(key)} {shown}")
     return ", ".join(parts)
 
@@ -176,7 +174,7 @@ def _row(case: Case, run: Run, slot: int, left_html: str) -> str:
             f"{cards.button('use', words.both('runs.use'), kind='s', run=run.number)}"
             f'<button type="button" class="icb hide-s" data-do="download" data-run="{run.number}">'
             f'{cards.icon("download")}<span class="sr">{words.both("runs.download")}</span></button>'
-            f'<button type="button" class="icb hide-s" data-copy="{cards.escape(text)}">'
+            f'<button type="button" class="icb hide-s" data-copy="{escape(text)}">'
             f'{cards.icon("copy")}<span class="sr">{words.both("command.copy")}</span></button>'
         )
     return (
@@ -194,5 +192,3 @@ def models(runs: list[Run]) -> list[str]:
 def folder_megabytes(run: Run) -> float:
     """How large the run's checkpoint is."""
     return sum(f.stat().st_size for f in run.folder.rglob("*") if f.is_file()) / 1e6
-
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
 import tempfile
 import threading
@@ -30,6 +31,7 @@ class Run:
     curves: Curves = field(default_factory=dict)
     metrics: dict[str, float] = field(default_factory=dict)
     step: int = 0
+    guess_loss: float = 0.0
     seconds: float = 0.0
 
     @property
@@ -53,6 +55,7 @@ class Runs:
         self._per_visitor = per_visitor
         self._in_all = in_all
         self._root = root or Path(tempfile.mkdtemp(prefix="mm-runs-"))
+        atexit.register(shutil.rmtree, self._root, ignore_errors=True)
         self._lock = threading.RLock()
         self._runs: OrderedDict[tuple[str, int], Run] = OrderedDict()
         self._last: dict[str, int] = {}

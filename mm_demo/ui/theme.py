@@ -79,7 +79,7 @@ _PAIRS = {
     "checkbox_label_text_color": ("#5A6272", "#A3ABB9"),
     "checkbox_label_text_color_selected": ("#1B3F94", "#B4CAFF"),
     "button_primary_background_fill": ("#2450B8", "#3B66D9"),
-    "button_primary_background_fill_hover": ("#1B3F94", "#4A74E6"),
+    "button_primary_background_fill_hover": ("#1B3F94", "#3059C9"),
     "button_primary_border_color": ("#2450B8", "#3B66D9"),
     "button_primary_text_color": ("#FFFFFF", "#FFFFFF"),
     "button_secondary_background_fill": ("#FFFFFF", "#1A1E26"),

@@ -30,7 +30,7 @@ def train_endpoint(case: Case, trainer: Trainer) -> Callable[..., Iterator[dict[
         preset: str = first,
         seed: int = 0,
         settings: dict[str, Any] | None = None,
-        request: gr.Request = None,  # type: ignore[assignment]
+        request: gr.Request = None,
     ) -> Iterator[dict[str, Any]]:
         """Train a model of this client's own; yields events as JSON objects.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,16 +98,27 @@ class LossCurve:
 class Trainer:
     """One for the whole page: the slot, the visitors' runs and the function that trains."""
 
-    def __init__(self, start: Start, runs: Runs, slot: Slot | None = None) -> None:
+    def __init__(
+        self, start: Start, runs: Runs, written: Callable[[Path], None], slot: Slot | None = None
+    ) -> None:
+        """`written` is told of each folder whose model is new, or gone."""
         self.runs = runs
         self.slot = slot or Slot()
         self._start = start
+        self._written = written
 
     def stop(self, session: str) -> None:
         """Stop this visitor's run at its next step, or leave the queue."""
         self.slot.stop(session)
 
-    def run(self, session: str, order: Order) -> Iterator[Event]:
+    def forget(self, session: str) -> None:
+        """The visitor has left: their training ends, their runs are deleted."""
+        self.slot.stop(session)
+        for run in self.runs.of(session):
+            self._written(run.folder)
+        self.runs.forget(session)
+
+    def run(self, session: str, order: Order) -> Generator[Event, None, None]:
         """Wait for the slot, train, keep the run up to date. Raises UserError.
 
         Closing this generator ends the run, gives the slot back and forgets what was not finished.
@@ -157,15 +168,18 @@ class Trainer:
             if run.state != "stopped":
                 raise UserError("run.unknown", name=run.name)
             return self.runs.update(session, run.number, state="running") or run
-        return self.runs.begin(
-            session, order.case.name, order.dataset, order.preset, order.config
-        )
+        return self.runs.begin(session, order.case.name, order.dataset, order.preset, order.config)
 
     def _note(self, session: str, number: int, event: Event, loss: LossCurve) -> None:
         run = self.runs.get(session, number)
         if isinstance(event, Started):
             loss.begin(event.first_step, event.steps)
-            self.runs.update(session, number, curves={**run.curves, "loss": (loss.x, loss.y)})
+            self.runs.update(
+                session,
+                number,
+                curves={**run.curves, "loss": (loss.x, loss.y)},
+                guess_loss=event.guess_loss,
+            )
         elif isinstance(event, Evaluated):
             curves = dict(run.curves)
             for name, value in event.metrics.items():
@@ -173,6 +187,7 @@ class Trainer:
                 curves[name] = ([*steps, event.step], [*values, value])
             self.runs.update(session, number, curves=curves, metrics=dict(event.metrics))
         elif isinstance(event, Ended):
+            self._written(run.folder)
             self.runs.update(
                 session,
                 number,

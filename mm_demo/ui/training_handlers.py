@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,18 +18,17 @@ import gradio as gr
 from mm_demo import words
 from mm_demo.case import Case
 from mm_demo.errors import UserError
-from mm_demo.events import Ended
+from mm_demo.events import Ended, Event
 from mm_demo.ui import cards, links, run_cards
 from mm_demo.ui.context import TryPanel
 from mm_demo.ui.knobs import Controls
 from mm_demo.ui.language import Language
-from mm_demo.ui.live import Live, held_out_value, time_words
-from mm_demo.ui.runs import Run
+from mm_demo.ui.live import Live, held_out_value, story, time_words
 from mm_demo.ui.trainer import Begun, Left, Order, Trainer, Waiting
 
 log = logging.getLogger(__name__)
 _BETWEEN = 1 / 3
-Figure = Callable[[Case, Run, Path], None]
+Figure = Callable[[Case, Iterable[Event], Path], None]
 
 
 @dataclass(frozen=True)
@@ -118,15 +117,13 @@ class Handlers:
         target = Path(tempfile.mkdtemp(dir=run.folder.parent))
         if data.get("do") == "figure" and self.figure is not None:
             path = target / f"{run.folder.name}.png"
-            self.figure(self.case, run, path)
+            self.figure(self.case, story(run), path)
             return gr.update(value=str(path))
         name = run.folder.name
         made = shutil.make_archive(str(target / name), "zip", run.folder.parent, name)
         return gr.update(value=made)
 
-    def link(
-        self, chosen: str, dataset: str, preset: str, *values: Any
-    ) -> str:
+    def link(self, chosen: str, dataset: str, preset: str, *values: Any) -> str:
         """The query of a link to the settings as they stand."""
         try:
             config = self.controls.config(
@@ -202,12 +199,15 @@ class Handlers:
 
     def _failed(self, session: str, note: str) -> tuple[Any, ...]:
         status = run_cards.idle(self.case, self.minutes)
-        return (status, note, *self._still(session), *_BUTTONS_AT_REST)
+        first = gr.update(visible=True, variant="primary")
+        return (status, note, *self._still(session), first, *_BUTTONS_AT_REST[1:])
 
     def _still(self, session: str) -> tuple[Any, ...]:
         """Loss, held-out, moving picture and table where nothing runs."""
         runs = self.trainer.runs.of(session, self.case.name)
-        live = Live(self.case, Order(self.case, "", "", self.case.preset(next(iter(self.case.presets)))))
+        live = Live(
+            self.case, Order(self.case, "", "", self.case.preset(next(iter(self.case.presets))))
+        )
         base = live.order.config
         command = run_cards.command(
             self.case, self.case.datasets[0], next(iter(self.case.presets)), base
@@ -226,7 +226,7 @@ class Handlers:
 
 
 _BUTTONS_AT_REST = (
-    gr.update(visible=True, variant="primary"),
+    gr.update(visible=True),
     gr.update(visible=False),
     gr.update(visible=False),
 )
@@ -235,4 +235,3 @@ _BUTTONS_AT_REST = (
 def _data(event: gr.EventData) -> dict[str, Any]:
     data = getattr(event, "_data", None)
     return data if isinstance(data, dict) else {}
-

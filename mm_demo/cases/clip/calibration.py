@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from mm_demo import store
+from mm_demo.errors import UserError
 from mm_demo.metrics.calibration import fit_platt
 
 FILE = "calibration.safetensors"
@@ -78,4 +79,4 @@ class Calibration:
                 limit=float(tensors["limit"]),
             )
         except KeyError as error:
-            raise store.UserError("checkpoint.foreign", folder=str(folder)) from error
+            raise UserError("checkpoint.foreign", folder=str(folder)) from error

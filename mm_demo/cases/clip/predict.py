@@ -127,7 +127,7 @@ class Predictor:
     @torch.inference_mode()
     def images(self, pictures: Sequence[Picture]) -> np.ndarray:
         """Unit vectors (N, embed_dim)."""
-        return self.model.image_encoder(self._pixels(pictures)).cpu().numpy()  # type: ignore[no-any-return]
+        return self.model.image_encoder(self._pixels(pictures)).cpu().numpy()
 
     @torch.inference_mode()
     def texts(self, sentences: Sequence[str]) -> tuple[np.ndarray, int]:

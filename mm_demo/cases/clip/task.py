@@ -70,9 +70,9 @@ class Task:
 
     def to(self, device: torch.device) -> None:
         self.device = device
-        self.model.to(device)  # type: ignore[call-overload]
+        self.model.to(device)
         if self.config.stem == "conv":
-            self.model.image_encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            self.model.image_encoder.to(memory_format=torch.channels_last)
 
     def load(self, folder: Path) -> None:
         """Weights and words of a checkpoint of the same architecture."""

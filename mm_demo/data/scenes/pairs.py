@@ -56,14 +56,14 @@ class ScenePairs:
             paths = [cache_folder() / f"scenes-{kind}-{key}.npy" for kind in ("facts", "texts")]
             images, scenes = scene_arrays(self.split, CHUNK, seed, self.size)
             self.images[start : start + n] = images[:n]
-            chunk = [load_array(path) for path in paths]
-            if any(array is None for array in chunk):
+            known, said = (load_array(path) for path in paths)
+            if known is None or said is None:
                 yield Preparing("captions", start, self.count)
-                chunk = [_fact_bits(scenes), _texts(scenes, seed, self.languages, tokenizer)]
-                for path, array in zip(paths, chunk, strict=True):
-                    store_array(path, array)
-            bits.append(chunk[0][:n])
-            texts.append(chunk[1][:, :n])
+                known, said = _fact_bits(scenes), _texts(scenes, seed, self.languages, tokenizer)
+                store_array(paths[0], known)
+                store_array(paths[1], said)
+            bits.append(known[:n])
+            texts.append(said[:, :n])
         self.bits = np.concatenate(bits)
         written = np.concatenate(texts, axis=1).reshape(-1, MOST_FACTS + MOST_TOKENS)
         self.caption_bits, self.token_ids = written[:, :MOST_FACTS], written[:, MOST_FACTS:]
@@ -97,7 +97,7 @@ class ScenePairs:
     def untrue(self, rows: np.ndarray, numbers: np.ndarray) -> np.ndarray:
         """(rows, captions) bool: where the caption is not true of the picture."""
         known = np.unpackbits(self.bits[rows], axis=1)
-        return ~known[:, self.caption_bits[numbers]].all(-1)
+        return np.logical_not(known[:, self.caption_bits[numbers]].all(-1))
 
 
 def _fact_bits(scenes: Sequence[Scene]) -> np.ndarray:
