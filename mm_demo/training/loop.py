@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Protocol
@@ -45,7 +45,7 @@ class Task(Protocol):
     def loss(self, batch: Any) -> tuple[Tensor, dict[str, float]]: ...
     def evaluate(self, split: str) -> dict[str, float]: ...
     def preview(self) -> dict[str, Any]: ...
-    def finish(self) -> dict[str, float]: ...
+    def finish(self, *, thorough: bool) -> Generator[Preparing, None, dict[str, float]]: ...
     def save(self, folder: Path) -> None: ...
     def load(self, folder: Path) -> None: ...
     def to(self, device: torch.device) -> None: ...
@@ -251,8 +251,8 @@ class _Run:
     def _end(self, step: int, product_before: float) -> Iterator[Event]:
         torch.set_num_threads(self.config.threads or 1)
         self.task.model.eval()
-        self.metrics = self.task.finish()
         finished = step >= self.config.steps
+        self.metrics = yield from self.task.finish(thorough=finished)
         self._save(step, resumable=not finished)
         product = min(product_before, product_seconds()) if product_before else 0.0
         yield Saved(step, str(self.out))

@@ -24,16 +24,17 @@
   let ids = 0;
   mm.id = (prefix) => `${prefix}-${++ids}`;
 
-  /* theme: the system's, ?__theme=, or the button's, kept */
-  const dark = (on) => document.body.classList.toggle('dark', on);
+  /* theme: ?__theme=, or the button's choice, kept; else the system's, which Gradio follows */
+  let shade = asked.get('__theme') ? null : stored('mm-theme');
+  const isDark = () => document.body.classList.contains('dark');
+  const paint = () => { if (shade && isDark() !== (shade === 'dark')) document.body.classList.toggle('dark'); };
+  new MutationObserver(paint).observe(document.body, { attributes: true, attributeFilter: ['class'] });
+  paint();
   mm.theme = () => {
-    dark(!document.body.classList.contains('dark'));
-    try { localStorage.setItem('mm-theme', document.body.classList.contains('dark') ? 'dark' : 'light'); } catch (e) { }
+    shade = isDark() ? 'light' : 'dark';
+    paint();
+    try { localStorage.setItem('mm-theme', shade); } catch (e) { /* not kept, then */ }
   };
-  if (!asked.get('__theme') && stored('mm-theme')) {
-    const apply = () => dark(stored('mm-theme') === 'dark');
-    addEventListener('load', () => { apply(); setTimeout(apply, 400); });
-  }
 
   /* copying, with a word said to those who cannot see it */
   mm.say = (texts) => {

@@ -12,25 +12,28 @@ from mm_demo.events import Diagnosed, Evaluated, Finished, Preparing, Progress, 
 STEP_SECONDS = float(os.environ.get("FAKE_STEP_SECONDS", "0.004"))
 
 
-def start(
-    case, dataset, config, out, *, preset="quick", resume=False, start_from=None, stop=None
-):
+def start(case, dataset, config, out, *, preset="quick", resume=False, start_from=None, stop=None):
     """The same events as training.run, in the same order, from formulas."""
     yield Preparing("pictures", 0, 100)
     guess, steps = math.log(config.batch_size), config.steps
     first = steps // 2 if resume else 0
     yield Started(first, steps, 100, 1000, 1, "cpu", guess)
-    yield Evaluated(first, {name: 0.01 for name in case.table}, _preview(0.0))
+    yield Evaluated(first, dict.fromkeys(case.table, 0.01), _preview(0.0))
     metrics = {}
     for step in range(first + 1, steps + 1):
         time.sleep(STEP_SECONDS)
         share = step / steps
         yield Progress(step, steps, guess * (1 - 0.8 * share), 0.004, 1.0, 1.0, 1000.0)
         if step % max(1, steps // 8) == 0 or step == steps:
-            metrics = {name: 0.7 * share for name in case.table}
+            metrics = dict.fromkeys(case.table, 0.7 * share)
             yield Evaluated(step, metrics, _preview(share))
         if step == steps // 4 and config.learning_rate > 0.01:
-            facts = {"loss": guess, "n": 64.0, "learning_rate": config.learning_rate, "better": 0.004}
+            facts = {
+                "loss": guess,
+                "n": 64.0,
+                "learning_rate": config.learning_rate,
+                "better": 0.004,
+            }
             yield Diagnosed(step, "diagnosis.stuck", facts)
         if stop is not None and stop.is_set():
             yield Stopped(_write(out), metrics, step, steps, 1.0, 1.0, 0.1)

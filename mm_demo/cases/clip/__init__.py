@@ -31,8 +31,10 @@ CLIP = Case(
     config=ClipConfig,
     datasets=("scenes",),
     presets={
-        "quick": ClipConfig(steps=480),
-        "full": ClipConfig(steps=9000, language="both", pictures=64_000, width=32),
+        "quick": ClipConfig(steps=640),
+        "full": ClipConfig(
+            steps=12_000, language="both", pictures=64_000, width=32, curriculum=0.1, evaluations=16
+        ),
     },
     headline="zero_shot_accuracy",
     claims={"zero_shot_accuracy": 0.65, "image_to_text_r1": 0.45, "text_to_image_r1": 0.42},

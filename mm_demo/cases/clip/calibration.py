@@ -16,17 +16,18 @@ from mm_demo.errors import UserError
 from mm_demo.metrics.calibration import fit_platt
 
 FILE = "calibration.safetensors"
-RIDGE = 1e-4
+RIDGE = 1e-2  # of the mean variance
 FAMILIAR_SHARE = 0.995  # so many dev pictures count as familiar
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """Platt's line on the cosine, and a Gaussian around the embeddings of drawn scenes.
+    """Platt's line on the cosine, and a Gaussian around what drawn scenes look like.
 
     `slope`, `offset`: P(the label is true) = sigmoid(slope * cosine + offset). `mean` (D,) and
-    `whiten` (D, D) give the Mahalanobis distance of an image embedding; beyond `limit` a picture
-    is unlike anything drawn.
+    `whiten` (D, D) give the Mahalanobis distance of a picture's mean token (Lee et al. 2018,
+    arXiv:1807.03888); beyond `limit` it is unlike anything drawn. The embedding itself is no use
+    for this: it forgets all that no caption speaks of.
     """
 
     slope: float
@@ -43,21 +44,22 @@ class Calibration:
         """(..., labels) -> (...): the probability that not even the best label is true."""
         return 1 - self.yes(cosines.max(-1))
 
-    def distance(self, images: np.ndarray) -> np.ndarray:
-        """(N, D) embeddings -> (N,) distances from the drawn scenes, 1 = the limit."""
-        return np.asarray(np.linalg.norm((images - self.mean) @ self.whiten, axis=-1) / self.limit)
+    def distance(self, looks: np.ndarray) -> np.ndarray:
+        """(N, D) mean tokens -> (N,) distances from the drawn scenes, 1 = the limit."""
+        return np.asarray(np.linalg.norm((looks - self.mean) @ self.whiten, axis=-1) / self.limit)
 
     @classmethod
     def fit(
         cls, cosines: np.ndarray, truths: np.ndarray, familiar: np.ndarray, others: np.ndarray
     ) -> Calibration:
-        """Platt's line from yes/no questions (Q,), the Gaussian from embeddings (N, D).
+        """Platt's line from yes/no questions (Q,), the Gaussian from mean tokens (N, D).
 
         The limit is set on `others` (M, D), drawn scenes that the Gaussian was not fitted on.
         """
         slope, offset = fit_platt(cosines, truths)
         mean = familiar.mean(0)
-        covariance = np.cov(familiar.T) + RIDGE * np.eye(len(mean))
+        covariance = np.cov(familiar.T)
+        covariance += RIDGE * np.trace(covariance) / len(mean) * np.eye(len(mean))
         values, vectors = np.linalg.eigh(covariance)
         whiten = vectors / np.sqrt(values)
         distances = np.linalg.norm((others - mean) @ whiten, axis=-1)

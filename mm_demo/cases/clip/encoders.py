@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -31,13 +32,25 @@ class Encoders:
         return cls(predictor.model, predictor.tokenizer, predictor.image_size, predictor.device)
 
     def pixels(self, scenes: Sequence[Scene]) -> Tensor:
-        return to_tensor(np.stack([draw(scene, self.image_size) for scene in scenes]))
+        """Drawn scenes as the model reads them, (N, 3, size, size)."""
+        drawn = np.stack([_drawn(scene, self.image_size) for scene in scenes])
+        return to_tensor(drawn).to(self.device)
 
     @torch.inference_mode()
     def images(self, scenes: Sequence[Scene]) -> np.ndarray:
         """Unit vectors (N, embed_dim) of drawn scenes."""
         parts = [
-            self.model.image_encoder(self.pixels(scenes[i : i + 100]).to(self.device)).cpu()
+            self.model.image_encoder(self.pixels(scenes[i : i + 100])).cpu()
+            for i in range(0, len(scenes), 100)
+        ]
+        return torch.cat(parts).numpy()
+
+    @torch.inference_mode()
+    def looks(self, scenes: Sequence[Scene]) -> np.ndarray:
+        """Mean tokens (N, dim) of drawn scenes: what they look like, before words matter."""
+        encoder = self.model.image_encoder
+        parts = [
+            encoder.tokens(self.pixels(scenes[i : i + 100])).mean(1).cpu()
             for i in range(0, len(scenes), 100)
         ]
         return torch.cat(parts).numpy()
@@ -56,3 +69,9 @@ class Encoders:
     def prompts(self, language: str) -> np.ndarray:
         """Unit vectors of "a photo of a {colour} {object}" for all pairs, in their order."""
         return self.texts([prompt(colour, kind, language) for colour, kind in ALL_PAIRS])
+
+
+@lru_cache(maxsize=2048)
+def _drawn(scene: Scene, size: int) -> np.ndarray:
+    """A live run looks at the same few hundred pictures again and again."""
+    return draw(scene, size)

@@ -11,21 +11,23 @@ from mm_demo.cases.clip.model import CLIP
 FINE = 8  # the map is read off eight times finer than the grid, bilinearly
 
 
-def evidence(model: CLIP, image: torch.Tensor, text: np.ndarray) -> np.ndarray:
-    """Gradient of the label's cosine on the feature grid, times the features.
+def evidence(model: CLIP, images: torch.Tensor, texts: np.ndarray) -> np.ndarray:
+    """Gradient of each label's cosine on the feature grid, times the features.
 
     The idea of Grad-CAM (Selvaraju et al. 2017, arXiv:1610.02391), summed place by place instead
-    of averaged over the picture. `image` (1, 3, H, W), `text` (embed_dim,) a unit vector; returns
-    (grid, grid) float32 from 0 to 1, 0 where a place speaks against the label.
+    of averaged over the picture. `images` (N, 3, H, W), `texts` (N, embed_dim) unit vectors, one a
+    picture; returns (N, grid, grid) float32 from 0 to 1, 0 where a place speaks against the label.
     """
     encoder = model.image_encoder
     with torch.enable_grad():
-        tokens = encoder.tokens(image).detach().requires_grad_()
-        score = encoder.embed(tokens) @ torch.as_tensor(text, device=image.device)
-        (slope,) = torch.autograd.grad(score.sum(), tokens)
-    share = (slope * (tokens - tokens.mean(1, keepdim=True))).sum(-1)[0].detach()
-    grid = share[-(encoder.grid_size**2) :].view(encoder.grid_size, -1).clamp(min=0)
-    return (grid / grid.max().clamp(min=1e-12)).cpu().numpy().astype(np.float32)
+        tokens = encoder.tokens(images).detach().requires_grad_()
+        scores = encoder.embed(tokens) * torch.as_tensor(texts, device=images.device)
+        (slope,) = torch.autograd.grad(scores.sum(), tokens)
+    share = (slope * (tokens - tokens.mean(1, keepdim=True))).sum(-1).detach()  # (N, tokens)
+    size = encoder.grid_size
+    grids = share[:, -(size**2) :].clamp(min=0)  # a class token stands in front of the grid
+    grids = grids / grids.amax(1, keepdim=True).clamp(min=1e-12)
+    return grids.view(-1, size, size).cpu().numpy().astype(np.float32)
 
 
 def peak(grid: np.ndarray) -> tuple[float, float]:

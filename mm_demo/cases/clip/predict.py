@@ -83,13 +83,13 @@ class Predictor:
         labels, template = parse_labels(labels), check_template(template)
         sentences = [sentence(label, template) for label in labels]
         texts, remembered = self.texts(sentences)
-        image = self.images([picture])
+        image, look = self._image(picture)
         cosines = (image @ texts.T)[0]
         scale = float(self.model.scale().detach())
         shares = np.exp(scale * (cosines - cosines.max()))
         shares /= shares.sum()
         alone = self.calibration.yes(cosines)
-        strangeness = float(self.calibration.distance(image)[0])
+        strangeness = float(self.calibration.distance(look)[0])
         return Answer(
             ranking=[
                 Score(
@@ -113,7 +113,7 @@ class Predictor:
     def evidence(self, picture: Picture, text: str) -> list[list[float]]:
         """Where the model looked for a sentence: rows of values from 0 to 1 on its feature grid."""
         texts, _ = self.texts([text])
-        grid = evidence(self.model, self._pixels([picture]), texts[0])
+        (grid,) = evidence(self.model, self._pixels([picture]), texts)
         return [[round(float(value), 3) for value in row] for row in grid]
 
     def matrix(
@@ -123,6 +123,13 @@ class Predictor:
         template = check_template(template)
         texts, _ = self.texts([sentence(label, template) for label in parse_labels(labels)])
         return [[round(float(v), 4) for v in row] for row in self.images(pictures) @ texts.T]
+
+    @torch.inference_mode()
+    def _image(self, picture: Picture) -> tuple[np.ndarray, np.ndarray]:
+        """Unit vector (1, embed_dim) and mean token (1, dim) of a picture."""
+        encoder = self.model.image_encoder
+        tokens = encoder.tokens(self._pixels([picture]))
+        return encoder.embed(tokens).cpu().numpy(), tokens.mean(1).cpu().numpy()
 
     @torch.inference_mode()
     def images(self, pictures: Sequence[Picture]) -> np.ndarray:

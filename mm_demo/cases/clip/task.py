@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -144,11 +144,20 @@ class Task:
             **figures.retrieval(encoders, split, seed=0, gallery=LIVE_EXAMPLES, language=language),
         }
 
-    def finish(self) -> dict[str, float]:
-        """Calibrate on dev, then all figures on dev."""
+    def finish(self, *, thorough: bool) -> Generator[Preparing, None, dict[str, float]]:
+        """Calibrate on dev, then all figures on dev, or the live ones if not `thorough`."""
         encoders = self._encoders()
+        yield Preparing("calibration", 0, 5)
         self.calibration = trust.calibrate(encoders, self.languages)
-        return figures.all_figures(encoders, self.calibration, "dev", 0, self.languages[0])
+        if not thorough:
+            return self.evaluate("dev")
+        found: dict[str, float] = {}
+        for done, part in enumerate(
+            figures.parts(encoders, self.calibration, "dev", 0, self.languages[0])
+        ):
+            yield Preparing("figures", done + 1, 5)
+            found |= part()
+        return found
 
     def preview(self) -> dict[str, Any]:
         """16 dev pictures against their 16 sentences: cosines, row by row."""
@@ -224,7 +233,9 @@ def evaluate_checkpoint(
         raise UserError("knob.illegal", name="language", value=language, allowed="en, zh")
     predictor = Predictor(folder)
     encoders = Encoders.of(predictor)
-    metrics = figures.all_figures(encoders, predictor.calibration, split, seed, language)
+    metrics: dict[str, float] = {}
+    for part in figures.parts(encoders, predictor.calibration, split, seed, language):
+        metrics |= part()
     return metrics, figures.GALLERY + figures.PER_PAIR * len(figures.held_out(split))
 
 

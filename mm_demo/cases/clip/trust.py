@@ -27,8 +27,9 @@ def calibrate(encoders: Encoders, languages: Sequence[str]) -> Calibration:
     cosines = np.concatenate(
         [(images[rows] * encoders.prompts(language)[pairs]).sum(1) for language in languages]
     )
-    familiar = encoders.images(scenes_for("dev", 2 * QUESTIONED, 2))
-    return Calibration.fit(cosines, np.tile(truths, len(languages)), familiar, images)
+    familiar = encoders.looks(scenes_for("dev", 2 * QUESTIONED, 2))
+    others = encoders.looks(scenes)
+    return Calibration.fit(cosines, np.tile(truths, len(languages)), familiar, others)
 
 
 def yes_no_items(
@@ -60,17 +61,20 @@ def trust(
 ) -> dict[str, float]:
     """Can its yes and its "none of these" be trusted?
 
+    `familiar`: the share of drawn scenes taken as such (the rest would be called "outside").
     `none_auc`: one-object pictures of never-trained pairs, all prompts but the true one against
     all prompts. `yes_ece`: expected calibration error of the yes/no score.
     """
     prompts = encoders.prompts(language)
     yes, truths = _answered(encoders, calibration, split, seed, prompts)
+    scenes = scenes_for(split, QUESTIONED, seed)
     drawn = zero_shot_scenes(split, PER_PAIR, seed)
     scores = encoders.images([scene for scene, _ in drawn]) @ prompts.T
     labels = np.array([ALL_PAIRS.index(pair) for _, pair in drawn])
     without = scores.copy()
     without[np.arange(len(labels)), labels] = -np.inf
     return {
+        "familiar": float((calibration.distance(encoders.looks(scenes)) <= 1).mean()),
         "none_auc": roc_auc(calibration.none(without), calibration.none(scores)),
         "yes_ece": expected_calibration_error(yes, truths),
         "yes_accuracy": float(((yes > 0.5) == truths).mean()),

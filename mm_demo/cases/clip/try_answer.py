@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
@@ -23,6 +24,7 @@ from mm_demo.ui.evidence import evidence_value
 from mm_demo.ui.ranking import YES, Row, ranking, share
 
 MAX_LINK = 4000
+_CHINESE = re.compile("[\u3400-\u9fff]")
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,9 @@ def head(answer: Any) -> dict[str, str]:
     notices = _notices(answer)
     if notices:
         html += f'<div class="notices">{notices}</div>'
-    said = words.both("clip.say", label=best.label, share=_plain(best.probability), alone=best.alone)
+    said = words.both(
+        "clip.say", label=best.label, share=_plain(best.probability), alone=best.alone
+    )
     return {"html": html, "say": said}
 
 
@@ -145,7 +149,7 @@ def without_paths(error: UserError) -> UserError:
 
 def _notices(answer: Any) -> str:
     made = ""
-    unknown = list(dict.fromkeys(word for s in answer.ranking for word in s.unknown))
+    unknown = list(dict.fromkeys(w for s in answer.ranking for w in _joined(s.unknown, s.sentence)))
     if answer.outside:
         line = words.both("clip.outside.line", none=_plain(answer.none))
         made += cards.notice("warn", words.both("clip.outside"), line)
@@ -155,6 +159,13 @@ def _notices(answer: Any) -> str:
     if len(answer.ranking) == 1:
         made += cards.notice("warn", words.both("clip.one"), words.both("clip.one.line"))
     return made
+
+
+def _joined(unknown: list[str], sentence: str) -> list[str]:
+    """Unknown words as typed; Chinese characters that stand side by side as one."""
+    single = "".join(word for word in unknown if _CHINESE.fullmatch(word))
+    runs = re.findall(f"[{single}]+", sentence) if single else []
+    return [word for word in unknown if word not in single] + runs
 
 
 def _listed(unknown: list[str]) -> Mapping[str, str]:

@@ -53,7 +53,9 @@ def build(context: Context) -> TryPanel:
                     elem_id="clip-tools",
                 )
                 thumbs = piece(
-                    _thumbs(), call="thumbs(element, trigger, 'clip-picture')", elem_id="clip-thumbs"
+                    _thumbs(),
+                    call="thumbs(element, trigger, 'clip-picture')",
+                    elem_id="clip-thumbs",
                 )
                 with gr.Column(elem_classes="mm-composer"):
                     drawing = composer("clip-composer")

@@ -5,8 +5,8 @@
   const mm = window.mm;
   const all = (name) => [...element.querySelectorAll(`[data-n="${name}"]`)];
   const one = (name) => all(name)[0];
-  const put = (name, text) => all(name).forEach((place) => { place.textContent = text; });
-  const big = (n) => n >= 1e7 || n < 0.01 ? n.toExponential(2).replace('e+', ' × 10^').replace('e-', ' × 10^−') : n < 100 ? n.toFixed(2) : Math.round(n).toLocaleString('en');
+  const put = (name, html) => all(name).forEach((place) => { place.innerHTML = html; });
+  const big = (n) => n >= 1e7 || n < 0.01 ? n.toExponential(2).replace(/e([+-])(\d+)/, (_, sign, power) => ` × 10<sup>${sign === '-' ? '−' : ''}${power}</sup>`) : n < 100 ? n.toFixed(2) : Math.round(n).toLocaleString('en');
   const signed = (v) => v.toFixed(2).replace('-', '−');
   const named = (label) => {
     const [typed, language, other] = label;

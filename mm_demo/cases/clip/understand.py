@@ -145,7 +145,7 @@ def _temperature() -> str:
     slider = (
         f'<div class="lab"><label for="clip-tau">{_say("tau")}</label><span><b>{_n("t")}</b> '
         f'<span class="info">(1 / τ = {_n("inverse")})</span></span></div>'
-        '<input class="range" type="range" id="clip-tau" data-n="tau" min="-2" max="0" step="0.01" '
+        '<input class="range" type="range" id="clip-tau" data-n="tau" min="-2" max="0" step="0.001" '
         f'value="-1.15"><div class="ticks"><span>0.01 · {_say("sharp")}</span>'
         f"<span>1 · {_say('alike')}</span></div>"
         f'<p class="hint">{_say("learned")} τ = {_n("learned")}. <button type="button" '
@@ -205,7 +205,7 @@ def _guessing() -> str:
         '<input class="range" type="range" id="clip-n" data-n="batch" min="2" max="512" step="1" '
         'value="128">'
     )
-    line = f'<p class="hint">{_say("guess.each")} {_n("each")}%, {_say("guess.loss")} {_n("ln")}.</p>'
+    line = f'<p class="hint">{_say("guess.each")} {_n("each")}%{_say("guess.loss")} {_n("ln")}{_say("stop")}</p>'
     curve = (
         f'<div class="lncurve" data-n="curve" role="img" aria-labelledby="clip-ln"></div>'
         f'<span class="sr" id="clip-ln">{_say("guess.curve")}</span>'

@@ -126,6 +126,6 @@ def store_array(path: Path, array: NDArray[Any]) -> None:
 
 def build() -> Iterator[str]:
     """Draw a first chunk of each split into the cache; a line about each."""
-    for split, count in (("train", 4000), ("dev", 1000), ("test", 1000)):
+    for split, count in (("train", 1000), ("dev", 1000), ("test", 1000)):
         images, _ = scene_arrays(split, count, 0)
         yield f"{split:6} {len(images)} pictures of {images.shape[1]} x {images.shape[2]}"

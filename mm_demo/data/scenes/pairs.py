@@ -23,7 +23,7 @@ from mm_demo.data.scenes.world import Scene
 from mm_demo.events import Preparing
 
 PER_PICTURE = 5
-CHUNK = 4000  # a larger set extends a smaller one, chunk by chunk, so their caches are shared
+CHUNK = 1000  # a larger set extends a smaller one, chunk by chunk, so their caches are shared
 FACT_BITS = 1 << 14
 MOST_FACTS = 12
 MOST_TOKENS = 40

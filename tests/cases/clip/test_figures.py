@@ -35,6 +35,9 @@ class Knowing:
     def images(self, scenes):
         return np.array([sum(self._vector(o.colour, o.kind) for o in s.objects) for s in scenes])
 
+    def looks(self, scenes):
+        return np.zeros((len(scenes), 2))
+
     def prompts(self, language):
         return np.array([self._vector(*pair) for pair in ALL_PAIRS])
 
