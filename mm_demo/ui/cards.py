@@ -107,19 +107,17 @@ def case_header(case: Case, metrics: Mapping[str, Any] | None) -> str:
     figure = figure_of(case, metrics)
     if figure is not None:
         name = words.both(f"{case.name}.ruler", examples=int((metrics or {}).get("examples", 0)))
-        right = f'<div class="ruler">{ruler(name, figure, claim_of(case), guess_of(case))}</div>'
+        right = f'<div class="ruler">{ruler(name, figure, claim_of(case), guess_of(case, metrics))}</div>'
     return (
         f'<div class="case"><div><h1>{words.both(f"{case.name}.question")}</h1>'
         f"<p>{words.both(f'{case.name}.method')}</p></div>{right}</div>"
     )
 
 
-def figure_of(case: Case, metrics: Mapping[str, Any] | None) -> float | None:
-    """The headline figure in a checkpoint's metrics.json, wherever the file keeps its figures."""
-    if not metrics:
-        return None
-    figures = metrics.get("metrics", metrics)
-    value = figures.get(case.headline) if isinstance(figures, Mapping) else None
+def figure_of(case: Case, metrics: Mapping[str, Any] | None, suffix: str = "") -> float | None:
+    """The headline figure in a checkpoint's metrics.json; `suffix` for a trivial answer's."""
+    figures = (metrics or {}).get("metrics", metrics)
+    value = figures.get(case.headline + suffix) if isinstance(figures, Mapping) else None
     return float(value) if isinstance(value, int | float) else None
 
 
@@ -128,9 +126,9 @@ def claim_of(case: Case) -> float | None:
     return case.claims.get(case.headline)
 
 
-def guess_of(case: Case) -> float | None:
-    """What guessing scores on the headline metric, where the case says so."""
-    return getattr(case, "guess", None)
+def guess_of(case: Case, metrics: Mapping[str, Any] | None) -> float | None:
+    """What guessing scores on the headline metric, where it was measured."""
+    return figure_of(case, metrics, "_chance")
 
 
 def command_line(text: str) -> str:

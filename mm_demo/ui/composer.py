@@ -174,7 +174,7 @@ def _form(name: str) -> str:
         BACKGROUNDS,
         _FIRST_BACKGROUND,
         BACKGROUND_WORDS,
-        lambda key: f'<img src="{_backdrop(key)}" alt="">',
+        lambda key: _tile("backgrounds", BACKGROUNDS.index(key)),
     )
     buttons = (
         cards.button("submit", words.both("composer.use"), kind="p")
@@ -182,7 +182,8 @@ def _form(name: str) -> str:
         + cards.button("close", words.both("composer.back"), kind="link")
     )
     return (
-        f'<form class="composer"><fieldset><legend>{words.both("composer.background")}</legend>'
+        f'<form class="composer" style="--kinds:url({_kinds()});--backgrounds:url({_backdrops()})">'
+        f"<fieldset><legend>{words.both('composer.background')}</legend>"
         f'<div class="opts six">{backgrounds}</div></fieldset>'
         f"<fieldset><legend>{words.both('composer.things')}</legend>"
         f'<div class="opts tabs">{tabs}</div></fieldset>{things}'
@@ -198,7 +199,7 @@ def _thing(name: str, number: int) -> str:
         label = words.both("composer.none")
         nothing = _radio(f"{own}-kind", "", not kind, label, classes="none")
     kinds = _choice(
-        f"{own}-kind", KINDS, kind, KIND_WORDS, lambda key: f'<img src="{_icon(key)}" alt="">'
+        f"{own}-kind", KINDS, kind, KIND_WORDS, lambda key: _tile("kinds", KINDS.index(key))
     )
     colours = _choice(
         f"{own}-colour", COLOURS, colour, COLOUR_WORDS,
@@ -249,13 +250,23 @@ def _radio(
     )
 
 
-@cache
-def _backdrop(background: str) -> str:
-    return data_url(draw(Scene(background, (), 7), 96)[8:88])
+def _tile(strip: str, place: int) -> str:
+    """One square of a strip of pictures; the strip stands once, in the form's style."""
+    return f'<i class="tile {strip}" style="--i:{place}"></i>'
 
 
 @cache
-def _icon(kind: str) -> str:
-    colour = COLOURS[(3 * KINDS.index(kind)) % (len(COLOURS) - 1)]
-    picture = draw(compose([(kind, colour, "large", "centre")], "snow"), 160)
-    return data_url(picture[38:122, 38:122])
+def _backdrops() -> str:
+    tiles = [draw(Scene(background, (), 7), 96)[8:88, 8:88] for background in BACKGROUNDS]
+    return data_url(np.concatenate(tiles, axis=1))
+
+
+@cache
+def _kinds() -> str:
+    tiles = []
+    for place, kind in enumerate(KINDS):
+        colour = COLOURS[(3 * place) % (len(COLOURS) - 1)]
+        tiles.append(
+            draw(compose([(kind, colour, "large", "centre")], "snow"), 160)[38:122, 38:122]
+        )
+    return data_url(np.concatenate(tiles, axis=1))

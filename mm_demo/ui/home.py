@@ -78,7 +78,7 @@ def _card(case: Case, metrics: Mapping[str, Any] | None) -> str:
     ruler = ""
     if figure is not None:
         name = words.both(f"{case.name}.metric.{case.headline}")
-        ruler = cards.ruler(name, figure, cards.claim_of(case), cards.guess_of(case))
+        ruler = cards.ruler(name, figure, cards.claim_of(case), cards.guess_of(case, metrics))
     buttons = cards.button(
         "go", words.both("tab.try"), kind="s p", case=case.name, panel="try"
     ) + cards.button("go", words.both("tab.train"), kind="s", case=case.name, panel="train")

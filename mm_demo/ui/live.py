@@ -85,7 +85,7 @@ class Live:
         elif isinstance(event, Started):
             self.started, self.preparing = event, None
         elif isinstance(event, Progress):
-            self.progress = event
+            self.progress, self.preparing = event, None
         elif isinstance(event, Evaluated):
             self.preview = event.preview or self.preview
         elif isinstance(event, Diagnosed):
@@ -129,19 +129,19 @@ class Live:
             preset=cards.texts(f"preset.{order.preset}"),
             seed=order.config.seed,
         )
-        if self.progress is None or self.started is None:
+        if self.progress is None or self.started is None or self.preparing:
             share = 0.0
             detail = ""
+            title = words.both("status.preparing")
             if self.preparing:
                 share = self.preparing.done / max(1, self.preparing.total)
                 detail = words.both(
                     "status.prepared", done=self.preparing.done, total=self.preparing.total
                 )
-                title = words.both(f"{self.case.name}.preparing.{self.preparing.what}")
-            else:
-                title = words.both("status.preparing")
+                key = f"{self.case.name}.preparing.{self.preparing.what}"
+                title = words.both(key) if key in words.table("en") else title
             line = " · ".join(part for part in (detail, about) if part)
-            return {"html": status_html(title, line, share), "say": words.both("status.preparing")}
+            return {"html": status_html(title, line, share), "say": title}
         step = self.progress
         title = words.both("status.training", time=time_words(step.seconds_left))
         line = words.both(

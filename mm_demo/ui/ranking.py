@@ -9,6 +9,7 @@ from html import escape
 from mm_demo import words
 
 YES = 0.5
+SPACE = '<span class="en"> </span>'  # between two sentences; Chinese has none
 _MARKS = {
     True: '<circle cx="8" cy="8" r="7" fill="var(--good)"/><path d="M4.8 8.3l2.2 2.2 4.2-4.6" '
     'fill="none" stroke="var(--block-background-fill)" stroke-width="1.8" stroke-linecap="round" '
@@ -34,7 +35,7 @@ def ranking(rows: Sequence[Row], none: float, shown: int = 0) -> str:
     """The table, best first. `none` is the probability that no label is true; `shown` the row whose
     evidence is on the picture. A row tells "look" with its `index`."""
     head = (
-        f'<tr><th>{words.both("rank.label")}</th><th class="hide-s"></th>'
+        f'<tr><th>{words.both("rank.label")}</th><td class="hide-s"></td>'
         f'<th class="n">{words.both("rank.share")}</th>'
         f'<th class="n">{words.both("rank.alone")}</th></tr>'
     )
@@ -48,7 +49,7 @@ def ranking(rows: Sequence[Row], none: float, shown: int = 0) -> str:
     return (
         f'<div class="ranks"{long}><table class="rank"><thead>{head}</thead>'
         f"<tbody>{body}</tbody><tfoot>{last}</tfoot></table></div>"
-        f'<p class="hint">{_explained("share")} {_explained("alone")}</p>'
+        f'<p class="hint">{_explained("share")}{SPACE}{_explained("alone")}</p>'
     )
 
 

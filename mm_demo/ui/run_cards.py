@@ -58,7 +58,7 @@ def ended(case: Case, run: Run, megabytes: float, figure: bool) -> dict[str, str
         )
     if value is not None:
         title = words.both("ended.ruler", name=name)
-        bar = cards.ruler(title, value, claim, cards.guess_of(case))
+        bar = cards.ruler(title, value, claim, cards.guess_of(case, run.metrics))
         figure_html = f'<div style="margin:14px 0 4px">{bar}</div>'
     buttons = cards.button("use", words.both("ended.use"), kind="p", run=run.number)
     buttons += cards.button(

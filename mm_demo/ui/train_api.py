@@ -46,6 +46,7 @@ def train_endpoint(case: Case, trainer: Trainer) -> Callable[..., Iterator[dict[
                 for event in events:
                     if isinstance(event, Begun):
                         number = event.number
+                        continue
                     if isinstance(event, Progress):
                         if time.monotonic() - last < _BETWEEN:
                             continue

@@ -188,10 +188,15 @@ class Trainer:
             self.runs.update(session, number, curves=curves, metrics=dict(event.metrics))
         elif isinstance(event, Ended):
             self._written(run.folder)
+            curves = dict(run.curves)
+            for name, (steps, values) in run.curves.items():
+                if name in event.metrics and steps[-1:] < [event.step]:
+                    curves[name] = ([*steps, event.step], [*values, event.metrics[name]])
             self.runs.update(
                 session,
                 number,
                 state="finished" if isinstance(event, Finished) else "stopped",
+                curves=curves,
                 metrics={**run.metrics, **event.metrics},
                 step=event.step,
                 seconds=event.seconds,

@@ -76,7 +76,7 @@ class Handlers:
         session, data = visitor(request), _data(event)
         try:
             run = self.trainer.runs.get(session, int(data.get("run", 0)))
-        except (UserError, ValueError):
+        except (UserError, ValueError, TypeError):
             yield self._told(note=cards.error_card(UserError("run.unknown", name="run")))
             return
         order = Order(self.case, run.dataset, run.preset, run.config)
@@ -110,7 +110,7 @@ class Handlers:
         data = _data(event)
         try:
             run = self.trainer.runs.get(visitor(request), int(data.get("run", 0)))
-        except (UserError, ValueError):
+        except (UserError, ValueError, TypeError):
             return gr.skip()
         if not run.usable:
             return gr.skip()

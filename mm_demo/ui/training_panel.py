@@ -107,7 +107,7 @@ def training_panel(
                     value="queue.leave",
                 )
             note = piece(elem_id=f"{case.name}-note", classes=["mm-note"])
-            with gr.Row(equal_height=True):
+            with gr.Row(equal_height=True, elem_classes="mm-charts"):
                 loss = charts.curve(
                     words.both("chart.loss"),
                     charts.curve_value(steps=base.steps, top=5, say=cards.texts("chart.empty")),

@@ -2,6 +2,8 @@
 
 import pytest
 
+from mm_demo.cases.clip import CLIP
+
 pytestmark = pytest.mark.browser
 
 SIDEWAYS = "document.documentElement.scrollWidth - innerWidth"
@@ -61,9 +63,10 @@ def test_a_link_sets_the_controls_and_names_what_it_left_out(open_page, shell_ur
     assert page.locator("#clip-knob-batch_size input[type=number]").input_value() == "64"
     assert page.locator("#clip-knob-seed input").input_value() == "3"
     page.click("#clip-link")
-    page.wait_for_function("navigator.clipboard.readText().then(t => t.includes('batch_size=64'))")
+    page.wait_for_selector("#clip-link.copied")
     copied = page.evaluate("navigator.clipboard.readText()")
     assert "case=clip" in copied
+    assert "batch_size=64" in copied
     assert "panel=train" in copied
     assert "seed=3" in copied
     assert "learning_rate" not in copied
@@ -72,10 +75,11 @@ def test_a_link_sets_the_controls_and_names_what_it_left_out(open_page, shell_ur
 def test_a_preset_sets_the_knobs(open_page, shell_url):
     page = open_page(shell_url + "?case=clip&panel=train")
     steps = page.locator("#clip-knob-steps input[type=number]")
-    assert steps.input_value() == "480"
+    quick, full = (CLIP.preset(name).steps for name in ("quick", "full"))
+    assert steps.input_value() == str(quick)
     page.locator("#clip-preset label").nth(1).click()
     page.wait_for_function(
-        "document.querySelector('#clip-knob-steps input[type=number]').value === '9000'"
+        f"document.querySelector('#clip-knob-steps input[type=number]').value === '{full}'"
     )
 
 

@@ -33,7 +33,7 @@ CLIP = Case(
     presets={
         "quick": ClipConfig(steps=640),
         "full": ClipConfig(
-            steps=12_000, language="both", pictures=64_000, width=32, curriculum=0.1, evaluations=16
+            steps=6000, language="both", pictures=48_000, width=32, curriculum=0.1, evaluations=12
         ),
     },
     headline="zero_shot_accuracy",

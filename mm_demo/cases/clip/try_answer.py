@@ -21,7 +21,7 @@ from mm_demo.errors import UserError
 from mm_demo.ui import cards
 from mm_demo.ui.composer import scene_of
 from mm_demo.ui.evidence import evidence_value
-from mm_demo.ui.ranking import YES, Row, ranking, share
+from mm_demo.ui.ranking import SPACE, YES, Row, ranking, share
 
 MAX_LINK = 4000
 _CHINESE = re.compile("[\u3400-\u9fff]")
@@ -129,14 +129,14 @@ def failed(error: UserError) -> dict[str, str]:
     error = without_paths(error)
     titled = f"{error.key}.title" in words.table("en")
     title = words.both(f"{error.key}.title" if titled else "error.title")
-    line = f"{words.both(error.key, **error.facts)} {words.both('clip.kept')}"
+    line = words.both(error.key, **error.facts) + SPACE + words.both("clip.kept")
     return {"html": cards.notice("bad", title, line), "say": ""}
 
 
 def broke() -> dict[str, str]:
     """A bug of ours."""
-    line = f"{words.both('error.bug.line')}"
-    return {"html": cards.notice("bad", words.both("error.bug"), line), "say": ""}
+    bug = cards.notice("bad", words.both("error.bug"), words.both("error.bug.line"))
+    return {"html": bug, "say": ""}
 
 
 def without_paths(error: UserError) -> UserError:

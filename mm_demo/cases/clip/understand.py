@@ -153,7 +153,7 @@ def _temperature() -> str:
     )
     table = (
         f'<table class="rank"><thead><tr><th>{_say("sentence")}</th><th class="n hide-s">sim</th>'
-        f'<th class="n">sim / τ</th><th></th><th class="n">{_say("probability")}</th></tr></thead>'
+        f'<th class="n">sim / τ</th><td></td><th class="n">{_say("probability")}</th></tr></thead>'
         '<tbody data-n="rows"></tbody></table>'
     )
     foot = (
