@@ -21,13 +21,17 @@ def house(tmp_path):
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 900), (390, 844)])
 def test_a_whole_visit(open_page, page_url, house, width, height):
-    page = open_page(page_url + "?case=clip&panel=train&lang=en" + KNOBS, width=width, height=height)
+    page = open_page(
+        page_url + "?case=clip&panel=train&lang=en" + KNOBS, width=width, height=height
+    )
 
     # train: at least five updates of the curve, then stop
     page.click("#clip-start")
     page.wait_for_selector("#clip-stop", state="visible")
     seen = set()
-    page.wait_for_function("document.querySelector('#clip-loss .v').textContent !== ''", timeout=60_000)
+    page.wait_for_function(
+        "document.querySelector('#clip-loss .v').textContent !== ''", timeout=60_000
+    )
     for _ in range(600):
         seen.add(page.locator("#clip-loss .v").inner_text())
         if len(seen) >= 6:
@@ -52,7 +56,9 @@ def test_a_whole_visit(open_page, page_url, house, width, height):
     page.fill("#clip-labels textarea", "green house\nred boat")
     page.click("#clip-match")
     foot = page.locator("#clip-foot")
-    page.wait_for_function("document.querySelector('#clip-foot').innerText.includes('run-1')", timeout=60_000)
+    page.wait_for_function(
+        "document.querySelector('#clip-foot').innerText.includes('run-1')", timeout=60_000
+    )
     page.locator("#clip-model label").first.click()
     page.click("#clip-match")
     page.wait_for_function(
@@ -83,10 +89,14 @@ def test_a_whole_visit(open_page, page_url, house, width, height):
 
 
 def test_a_closed_page_frees_the_place(open_page, page_url):
-    gone = open_page(page_url + "?case=clip&panel=train&lang=en" + KNOBS.replace("=1500", "=100000"))
+    gone = open_page(
+        page_url + "?case=clip&panel=train&lang=en" + KNOBS.replace("=1500", "=100000")
+    )
     gone.click("#clip-start")
     gone.wait_for_selector("#clip-stop", state="visible")
-    gone.wait_for_function("document.querySelector('#clip-loss .v').textContent !== ''", timeout=60_000)
+    gone.wait_for_function(
+        "document.querySelector('#clip-loss .v').textContent !== ''", timeout=60_000
+    )
     other = open_page(page_url + "?case=clip&panel=train&lang=en" + KNOBS.replace("=1500", "=20"))
     gone.context.close()
     other.click("#clip-start")

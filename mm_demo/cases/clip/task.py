@@ -19,7 +19,8 @@ from mm_demo.cases.clip.calibration import Calibration
 from mm_demo.cases.clip.encoders import Encoders
 from mm_demo.cases.clip.model import CLIP, clip_loss
 from mm_demo.cases.clip.predict import Predictor
-from mm_demo.data.scenes import LANGUAGES, captions, prompt, scenes_for
+from mm_demo.data.inline import data_url
+from mm_demo.data.scenes import LANGUAGES, Scene, captions, draw, prompt, scenes_for
 from mm_demo.data.scenes.pairs import ScenePairs
 from mm_demo.errors import UserError
 from mm_demo.events import Preparing
@@ -160,16 +161,15 @@ class Task:
         return found
 
     def preview(self) -> dict[str, Any]:
-        """16 dev pictures against their 16 sentences: cosines, row by row."""
-        encoders = self._encoders()
-        scenes = scenes_for("dev", PREVIEW, 1)
-        language = self.languages[0]
-        texts = [
-            captions(s, np.random.default_rng([7, i]), language, 1)[0].text
-            for i, s in enumerate(scenes)
-        ]
-        cosines = encoders.images(scenes) @ encoders.texts(texts).T
-        return {"matrix": [[round(float(v), 3) for v in row] for row in cosines]}
+        """16 dev pictures against their 16 sentences: cosines, row by row, and what they are of."""
+        encoders, (scenes, sentences) = self._encoders(), _looked_at()
+        texts = encoders.texts([sentence[self.languages[0]] for sentence in sentences])
+        cosines = encoders.images(scenes) @ texts.T
+        return {
+            "matrix": [[round(float(v), 3) for v in row] for row in cosines],
+            "pictures": [data_url(draw(scene, 96), quality=60) for scene in scenes],
+            "sentences": sentences,
+        }
 
     def _encoders(self) -> Encoders:
         return Encoders(self.model, self.tokenizer, self.config.image_size, self.device)
@@ -180,6 +180,19 @@ class Task:
         self.tokenizer.save(str(folder / store.TOKENIZER))
         if self.calibration is not None:
             self.calibration.save(folder)
+
+
+@cache
+def _looked_at() -> tuple[list[Scene], list[dict[str, str]]]:
+    """The dev scenes of the moving picture, each with a sentence in every language."""
+    scenes = scenes_for("dev", PREVIEW, 1)
+    return scenes, [
+        {
+            language: captions(scene, np.random.default_rng([7, row]), language, 1)[0].text
+            for language in LANGUAGES
+        }
+        for row, scene in enumerate(scenes)
+    ]
 
 
 def architecture(config: ClipConfig, vocab_size: int) -> dict[str, Any]:
@@ -243,7 +256,8 @@ def shown(folder: Path, split: str, seed: int) -> dict[str, Any]:
     """What the page shows of a checkpoint beside its figures: how far its yes can be trusted."""
     predictor = Predictor(folder)
     return {
+        "headline_examples": figures.PER_PAIR * len(figures.held_out(split)),
         "reliability": trust.reliability_of(
             Encoders.of(predictor), predictor.calibration, split, seed, "en"
-        )
+        ),
     }

@@ -103,10 +103,13 @@ def link(asked: Asked) -> str:
     scene = scene_of(asked.path)
     if scene:
         parts["scene"] = scene
-    parts["labels"] = ", ".join(asked.labels)
     if asked.template not in TEMPLATES.values():
         parts["template"] = asked.template
-    return "?" + urlencode(parts)[:MAX_LINK]
+    for count in range(len(asked.labels), 0, -1):  # as many as an address can carry
+        query = urlencode({**parts, "labels": ", ".join(asked.labels[:count])})
+        if len(query) <= MAX_LINK:
+            return f"?{query}"
+    return "?" + urlencode(parts)
 
 
 def empty() -> dict[str, str]:

@@ -137,6 +137,15 @@ def test_a_link_leaves_out_a_picture_of_ones_own():
     assert query["template"] == ["a drawing of {}"]
 
 
+def test_a_link_carries_as_many_labels_as_an_address_can():
+    labels = [f"{'很长的标签' * 8} {i}" for i in range(200)]
+    query = try_answer.link(asked(labels=labels))
+    assert len(query) <= try_answer.MAX_LINK + 1
+    kept = parse_qs(query[1:])["labels"][0].split(", ")
+    assert kept == labels[: len(kept)]
+    assert len(kept) > 5
+
+
 def test_an_error_stands_where_the_answer_would_and_names_no_folder():
     html = try_answer.failed(
         UserError("checkpoint.damaged", file="model.safetensors", folder="/srv/secret/clip-scenes")
