@@ -11,7 +11,8 @@ from mm_demo.page import build, launch
 from mm_demo.predictors import Predictors
 from mm_demo.training.figure import draw_run
 
-demo = build(CASES, Predictors(), training.run, figure=draw_run)
+predictors = Predictors()
+demo = build(CASES, predictors, training.run, figure=draw_run)
 
 if __name__ == "__main__":
-    launch(demo)
+    launch(demo, CASES, predictors)

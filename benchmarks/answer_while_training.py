@@ -1,6 +1,6 @@
 """A classification while a training runs, against the same page at rest.
 
-    python benchmarks/answer_while_training.py [questions]
+python benchmarks/answer_while_training.py [questions]
 """
 
 import os
@@ -34,7 +34,14 @@ def ask(client: Client, picture: object, questions: int) -> list[float]:
 
 def main() -> None:
     questions = int(sys.argv[1]) if len(sys.argv) > 1 else 15
-    _, address, _ = launch(app.demo, prevent_thread_lock=True, quiet=True, server_name="127.0.0.1")
+    _, address, _ = launch(
+        app.demo,
+        app.CASES,
+        app.predictors,
+        prevent_thread_lock=True,
+        quiet=True,
+        server_name="127.0.0.1",
+    )
     file = Path(tempfile.mkdtemp()) / "scene.png"
     Image.fromarray(draw(scenes_for("dev", 1, 0)[0], 512)).save(file)
     asking, training = Client(address, verbose=False), Client(address, verbose=False)

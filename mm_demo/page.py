@@ -99,9 +99,12 @@ def build(
     return demo
 
 
-def launch(demo: gr.Blocks, **options: Any) -> Any:
-    """Start the server with what holds for every start; `options` go to Gradio as they are."""
-    threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
+def launch(demo: gr.Blocks, cases: Sequence[Case], predictors: Predictors, **options: Any) -> Any:
+    """Start the server with what holds for every start; `options` go to Gradio as they are.
+
+    The bundled models load in the background, while the visitor reads the first page.
+    """
+    threading.Thread(target=_warm_up, args=(cases, predictors), daemon=True).start()
     return demo.launch(
         theme=theme.theme(),
         head=theme.head(),
@@ -209,8 +212,7 @@ def _keep_uploads_apart() -> None:
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
 
 
-def _warm_up() -> None:
-    """The models' library loads while the visitor reads the first page."""
-    import torch
-
-    torch.zeros(1)
+def _warm_up(cases: Sequence[Case], predictors: Predictors) -> None:
+    for case in cases:
+        if case.checkpoint().is_dir():
+            predictors.get(case.name, case.checkpoint())

@@ -32,7 +32,15 @@ def picture(tmp_path_factory):
 
 
 def test_predict_json(picture):
-    done = command("predict", "clip", "--image", picture, "--labels", "a red boat, blue house, dinghy", "--json")
+    done = command(
+        "predict",
+        "clip",
+        "--image",
+        picture,
+        "--labels",
+        "a red boat, blue house, dinghy",
+        "--json",
+    )
     assert done.returncode == 0, done.stderr
     (line,) = done.stdout.splitlines()
     answer = json.loads(line)
@@ -66,7 +74,9 @@ def test_predict_json(picture):
     ],
 )  # fmt: skip
 def test_a_mistake_is_one_line_and_exit_2(arguments, part, picture, tmp_path):
-    filled = [a.replace("{picture}", str(picture)).replace("{tmp}", str(tmp_path)) for a in arguments]
+    filled = [
+        a.replace("{picture}", str(picture)).replace("{tmp}", str(tmp_path)) for a in arguments
+    ]
     done = command(*filled, env={**os.environ, "LANG": "C.UTF-8"})
     assert done.returncode == 2
     assert done.stdout == ""
@@ -89,10 +99,15 @@ def test_train_json_evaluate_figure(tmp_path):
     events = [json.loads(line) for line in done.stdout.splitlines()]
     assert events[-1]["event"] == "finished"
     assert events[-1]["steps"] == 6
-    assert {"checkpoint", "metrics", "seconds", "train_cpu_seconds", "reference_minutes"} <= set(events[-1])
+    assert {"checkpoint", "metrics", "seconds", "train_cpu_seconds", "reference_minutes"} <= set(
+        events[-1]
+    )
     assert Image.open(figure).width > 1000
     card = (out / "README.md").read_text()
-    assert "python -m mm_demo train clip --dataset scenes --preset quick --seed 3 --set steps=6" in card
+    assert (
+        "python -m mm_demo train clip --dataset scenes --preset quick --seed 3 --set steps=6"
+        in card
+    )
     done = command("evaluate", "clip", "--checkpoint", out, "--split", "dev", "--record", "--json")
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
@@ -108,7 +123,9 @@ def test_stopped_by_ctrl_c_then_resumed(tmp_path):
     out = tmp_path / "m"
     arguments = [sys.executable, "-m", "mm_demo", "train", "clip", "--out", str(out), "--json",
                  *TINY, "--set", "steps=4000", "--set", "pictures=64"]  # fmt: skip
-    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    process = subprocess.Popen(
+        arguments, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
     last = ""
     for line in process.stdout:
         last = line
@@ -118,7 +135,9 @@ def test_stopped_by_ctrl_c_then_resumed(tmp_path):
     stopped = json.loads(last)
     assert stopped["event"] == "stopped"
     assert stopped["step"] < 4000
-    process = subprocess.Popen([*arguments, "--resume"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    process = subprocess.Popen(
+        [*arguments, "--resume"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
     for line in process.stdout:
         event = json.loads(line)
         if event["event"] == "progress":

@@ -106,7 +106,9 @@ def case_header(case: Case, metrics: Mapping[str, Any] | None) -> str:
     right = ""
     figure = figure_of(case, metrics)
     if figure is not None:
-        name = words.both(f"{case.name}.ruler", examples=int((metrics or {}).get("headline_examples", 0)))
+        name = words.both(
+            f"{case.name}.ruler", examples=int((metrics or {}).get("headline_examples", 0))
+        )
         right = f'<div class="ruler">{ruler(name, figure, claim_of(case), guess_of(case, metrics))}</div>'
     return (
         f'<div class="case"><div><h1>{words.both(f"{case.name}.question")}</h1>'

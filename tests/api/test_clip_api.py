@@ -29,8 +29,11 @@ def copies_the_bundled_model(case, dataset, config, out, **more):
 
 @pytest.fixture(scope="module")
 def url():
-    demo = build(CASES, Predictors(), copies_the_bundled_model)
-    _, url, _ = launch(demo, prevent_thread_lock=True, quiet=True, server_name="127.0.0.1")
+    predictors = Predictors()
+    demo = build(CASES, predictors, copies_the_bundled_model)
+    _, url, _ = launch(
+        demo, CASES, predictors, prevent_thread_lock=True, quiet=True, server_name="127.0.0.1"
+    )
     yield url
     demo.close()
 

@@ -24,8 +24,11 @@ TINY = {
 def page():
     """The real page; yields (address, runs)."""
     runs = Runs()
-    demo = build(CASES, Predictors(), training.run, runs=runs)
-    _, address, _ = launch(demo, prevent_thread_lock=True, quiet=True, server_name="127.0.0.1")
+    predictors = Predictors()
+    demo = build(CASES, predictors, training.run, runs=runs)
+    _, address, _ = launch(
+        demo, CASES, predictors, prevent_thread_lock=True, quiet=True, server_name="127.0.0.1"
+    )
     yield address, runs
     demo.close()
 
@@ -55,7 +58,9 @@ def test_the_stream_and_the_use_of_its_model(page, boat):
     assert {"preparing", "started", "evaluated", "saved", "finished"} <= set(kinds)
     assert events[-1]["checkpoint"] == "run-1"
     assert events[-1]["steps"] == 8
-    answer = one.predict(boat, "red boat\nblue car", "a photo of a {}", "run-1", api_name="/clip_classify")
+    answer = one.predict(
+        boat, "red boat\nblue car", "a photo of a {}", "run-1", api_name="/clip_classify"
+    )
     assert {score["label"] for score in answer["ranking"]} == {"red boat", "blue car"}
     assert trained(one)[-1]["checkpoint"] == "run-2"
 
@@ -65,7 +70,9 @@ def test_two_clients_see_nothing_of_each_other(page, boat):
     job = trainer.submit("scenes", "quick", 0, {**TINY, "steps": 60}, api_name="/clip_train")
     answers = 0
     while not job.done():
-        answer = other.predict(boat, "red boat, blue car", "a photo of a {}", "scenes", api_name="/clip_classify")
+        answer = other.predict(
+            boat, "red boat, blue car", "a photo of a {}", "scenes", api_name="/clip_classify"
+        )
         assert answer["model"] == "clip-scenes"
         answers += 1
     assert answers > 0

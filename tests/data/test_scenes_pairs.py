@@ -5,6 +5,7 @@ import pytest
 
 from mm_demo.data.scenes import captions, draw, facts, scenes_for
 from mm_demo.data.scenes import pairs as module
+from mm_demo.data.scenes.facts import without_colours
 from mm_demo.data.scenes.pairs import ScenePairs
 from mm_demo.nn.tokens import build_tokenizer
 
@@ -76,3 +77,26 @@ def test_a_second_time_from_the_cache(pairs, monkeypatch):
     list(again.prepare(("en", "zh"), tokenizer))
     assert np.array_equal(again.token_ids, made.token_ids)
     assert np.array_equal(again.bits, made.bits)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_colourless_captions_name_no_colour_and_are_true_of_any(pairs, language):
+    made, scenes, tokenizer = pairs
+    rows = np.arange(COUNT)
+    (numbers,) = made.draw_captions(np.random.default_rng(0), rows, language, 1)
+    which = rows % 2 == 0
+    ids, plain = made.tokens(numbers, which), made.tokens(numbers)
+    for row in rows:
+        kept = [i for i in plain[row] if i and not (which[row] and i in made.colour_ids)]
+        assert [i for i in ids[row] if i] == kept
+        assert list(ids[row]) == kept + [0] * (len(ids[row]) - len(kept))
+    named = {tokenizer.id_to_token(i) for i in made.colour_ids}
+    assert named & ({"red", "violet"} if language == "en" else {"红", "紫"})
+    # a scene of other colours: the colourless caption may be true of it as well
+    untrue = made.untrue(rows, numbers, np.ones(COUNT, bool))
+    for place, number in enumerate(numbers):
+        caption = written(scenes, int(number) // 5 % COUNT, language)[int(number) % 5]
+        stated = {without_colours(fact) for fact in caption.facts}
+        for row in rows:
+            if stated <= facts(scenes[row]):
+                assert not untrue[row, place]

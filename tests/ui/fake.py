@@ -96,4 +96,6 @@ if __name__ == "__main__":
     from mm_demo.cases import CASES
     from mm_demo.page import build, launch
 
-    launch(build(CASES, Predictors(), start), server_port=int(sys.argv[1]), quiet=True)
+    predictors = Predictors()
+    page = build(CASES, predictors, start)
+    launch(page, CASES, predictors, server_port=int(sys.argv[1]), quiet=True)

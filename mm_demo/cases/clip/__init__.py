@@ -31,7 +31,7 @@ CLIP = Case(
     config=ClipConfig,
     datasets=("scenes",),
     presets={
-        "quick": ClipConfig(steps=640),
+        "quick": ClipConfig(steps=520, captions=5),
         "full": ClipConfig(
             steps=6000, language="both", pictures=48_000, width=32, curriculum=0.1, evaluations=12
         ),

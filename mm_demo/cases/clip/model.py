@@ -156,7 +156,10 @@ class TextEncoder(nn.Module):
             gathered = x[torch.arange(len(x)), texts.argmax(-1)]
         else:
             padding = ~mask.unsqueeze(-1)
-            x = x + self.pair_embed(self._pairs(texts))
+            pairs = self.pair_embed(self._pairs(texts))
+            if self.training:  # at times left out: single words must do without their neighbours
+                pairs = pairs * (torch.rand(texts.shape, device=x.device) >= 0.3).unsqueeze(-1)
+            x = x + pairs
             total, most = (
                 x.masked_fill(padding, 0).sum(1),
                 x.masked_fill(padding, -torch.inf).amax(1),

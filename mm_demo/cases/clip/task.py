@@ -92,7 +92,9 @@ class Task:
         """Endless batches; the one of a step depends on seed and step alone.
 
         One-object pictures only for the first `curriculum` of the steps: single names are learned
-        before relations.
+        before relations. A share `colour_permutation` of the pictures gets its colour channels
+        swapped and captions without colour words, still true of it: what a thing is must not hang
+        on the colours that it was seen in.
         """
         assert self.train is not None, "prepare() first"
         config, step = self.config, first_step
@@ -102,12 +104,18 @@ class Task:
             rows = self.train.draw_rows(rng, config.batch_size, single=single)
             language = self.languages[int(rng.integers(len(self.languages)))]
             chosen = self.train.draw_captions(rng, rows, language, config.captions)
+            images = self.train.images[rows]
+            recoloured = rng.random(len(rows)) < config.colour_permutation
+            for row in np.flatnonzero(recoloured):
+                images[row] = images[row][..., rng.permutation(3)]
             untrue = None
             if config.negatives == "untrue" and config.pairs == "true":
-                untrue = [torch.from_numpy(self.train.untrue(rows, texts)) for texts in chosen]
+                untrue = [
+                    torch.from_numpy(self.train.untrue(rows, texts, recoloured)) for texts in chosen
+                ]
             yield Batch(
-                to_tensor(self.train.images[rows]),
-                [torch.from_numpy(self.train.tokens(texts)) for texts in chosen],
+                to_tensor(images),
+                [torch.from_numpy(self.train.tokens(texts, recoloured)) for texts in chosen],
                 untrue,
             )
             step += 1

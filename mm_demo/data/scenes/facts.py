@@ -70,3 +70,11 @@ def relations(a: SceneObject, b: SceneObject) -> tuple[str, ...]:
     if abs(b.y - a.y) >= RELATION_MARGIN:
         found.append("above" if a.y < b.y else "below")
     return tuple(found)
+
+
+def without_colours(fact: str) -> str:
+    """The same fact with nothing said of colours."""
+    words = fact.split(" ")
+    for place in {"object": [2], "count": [], "background": []}.get(words[0], [2, 6]):
+        words[place] = "*"
+    return " ".join(words)

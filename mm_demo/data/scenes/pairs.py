@@ -18,15 +18,18 @@ from mm_demo.data.scenes.cache import (
     store_array,
 )
 from mm_demo.data.scenes.captions import captions
-from mm_demo.data.scenes.facts import facts
+from mm_demo.data.scenes.facts import facts, without_colours
+from mm_demo.data.scenes.lexicon import COLOUR_WORDS
 from mm_demo.data.scenes.world import Scene
 from mm_demo.events import Preparing
+from mm_demo.nn.tokens import UNKNOWN
 
 PER_PICTURE = 5
 CHUNK = 1000  # a larger set extends a smaller one, chunk by chunk, so their caches are shared
 FACT_BITS = 1 << 14
 MOST_FACTS = 12
 MOST_TOKENS = 40
+_COLUMNS = 2 * MOST_FACTS + MOST_TOKENS  # facts, facts without colours, tokens
 
 
 class ScenePairs:
@@ -65,8 +68,11 @@ class ScenePairs:
             bits.append(known[:n])
             texts.append(said[:, :n])
         self.bits = np.concatenate(bits)
-        written = np.concatenate(texts, axis=1).reshape(-1, MOST_FACTS + MOST_TOKENS)
-        self.caption_bits, self.token_ids = written[:, :MOST_FACTS], written[:, MOST_FACTS:]
+        written = np.concatenate(texts, axis=1).reshape(-1, _COLUMNS)
+        self.caption_bits, self.colourless_bits, self.token_ids = np.split(
+            written, [MOST_FACTS, 2 * MOST_FACTS], axis=1
+        )
+        self.colour_ids = _colour_ids(self.languages, tokenizer)
         one = _bit("count 1")
         self.single = np.flatnonzero(self.bits[:, one // 8] & (128 >> one % 8))
         self.owner = np.arange(self.count)
@@ -89,15 +95,27 @@ class ScenePairs:
         order = rng.random((len(rows), PER_PICTURE)).argsort(1)[:, :per_picture]
         return list(((first + self.owner[rows][:, None]) * PER_PICTURE + order).T)
 
-    def tokens(self, numbers: np.ndarray) -> np.ndarray:
-        """Token ids (len(numbers), L), int64, cut to the longest of these captions."""
+    def tokens(self, numbers: np.ndarray, colourless: np.ndarray | None = None) -> np.ndarray:
+        """Token ids (len(numbers), L), int64, cut to the longest of these captions.
+
+        Where `colourless` (len(numbers),) is True, the words that name colours are left out.
+        """
         ids = self.token_ids[numbers].astype(np.int64)
+        if colourless is not None:
+            gone = np.isin(ids, self.colour_ids) & colourless[:, None]
+            order = (gone | (ids == 0)).argsort(1, kind="stable")
+            ids = np.take_along_axis(np.where(gone, 0, ids), order, 1)
         return ids[:, : int((ids != 0).sum(1).max())]
 
-    def untrue(self, rows: np.ndarray, numbers: np.ndarray) -> np.ndarray:
-        """(rows, captions) bool: where the caption is not true of the picture."""
+    def untrue(
+        self, rows: np.ndarray, numbers: np.ndarray, colourless: np.ndarray | None = None
+    ) -> np.ndarray:
+        """(rows, captions) bool: where the caption, colourless or not, is not true of the picture."""
         known = np.unpackbits(self.bits[rows], axis=1)
-        return np.logical_not(known[:, self.caption_bits[numbers]].all(-1))
+        stated = self.caption_bits[numbers]
+        if colourless is not None:
+            stated = np.where(colourless[:, None], self.colourless_bits[numbers], stated)
+        return np.logical_not(known[:, stated].all(-1))
 
 
 def _fact_bits(scenes: Sequence[Scene]) -> np.ndarray:
@@ -113,24 +131,33 @@ def _fact_bits(scenes: Sequence[Scene]) -> np.ndarray:
 def _texts(
     scenes: Sequence[Scene], seed: int, languages: Sequence[str], tokenizer: Tokenizer
 ) -> np.ndarray:
-    """(languages, N, 5, MOST_FACTS + MOST_TOKENS) int16: a caption's fact bits and token ids."""
-    written = np.zeros(
-        (len(languages), len(scenes), PER_PICTURE, MOST_FACTS + MOST_TOKENS), np.int16
-    )
+    """(languages, N, 5, columns) int16: a caption's fact bits, with and without colours, and ids."""
+    written = np.zeros((len(languages), len(scenes), PER_PICTURE, _COLUMNS), np.int16)
     for number, language in enumerate(languages):
         texts = []
         for row, scene in enumerate(scenes):
             rng = np.random.default_rng([seed, row, *language.encode()])
             for k, caption in enumerate(captions(scene, rng, language, PER_PICTURE)):
-                bits = [_bit(fact) for fact in sorted(caption.facts)]
-                bits += bits[:1] * (MOST_FACTS - len(bits))  # a fact said twice changes nothing
-                written[number, row, k, :MOST_FACTS] = bits
+                stated = sorted(caption.facts)
+                stated += stated[:1] * (MOST_FACTS - len(stated))  # said twice changes nothing
+                bits = [*map(_bit, stated), *(_bit(without_colours(fact)) for fact in stated)]
+                written[number, row, k, : 2 * MOST_FACTS] = bits
                 texts.append(caption.text)
         for index, encoding in enumerate(tokenizer.encode_batch_fast(texts)):
             ids = encoding.ids
-            end = MOST_FACTS + len(ids)
-            written[number, index // PER_PICTURE, index % PER_PICTURE, MOST_FACTS:end] = ids
+            place = slice(2 * MOST_FACTS, 2 * MOST_FACTS + len(ids))
+            written[number, index // PER_PICTURE, index % PER_PICTURE, place] = ids
     return written
+
+
+def _colour_ids(languages: Sequence[str], tokenizer: Tokenizer) -> list[int]:
+    """The tokens that name colours (in Chinese the characters, so that 红色的船 becomes 的船)."""
+    names = [
+        word for colour in COLOUR_WORDS.values() for lang in languages for word in colour[lang]
+    ]
+    encodings = tokenizer.encode_batch_fast(names, add_special_tokens=False)
+    known = {index for encoding in encodings for index in encoding.ids}
+    return sorted(known - {tokenizer.token_to_id(UNKNOWN)})
 
 
 @cache

@@ -28,7 +28,9 @@ def predictor():
 
 
 def scene(*things, size=256):
-    objects = [dict(zip(("colour", "kind", "size", "place"), thing, strict=True)) for thing in things]
+    objects = [
+        dict(zip(("colour", "kind", "size", "place"), thing, strict=True)) for thing in things
+    ]
     return Picture(draw(compose(objects), size), (size, size))
 
 
@@ -109,7 +111,9 @@ def test_evidence_is_where_the_object_is(predictor):
 
 
 def test_matrix(predictor):
-    cosines = predictor.matrix([BOAT, scene(("green", "house", "large", "centre"))], "red boat, green house")
+    cosines = predictor.matrix(
+        [BOAT, scene(("green", "house", "large", "centre"))], "red boat, green house"
+    )
     assert cosines[0][0] > cosines[0][1]
     assert cosines[1][1] > cosines[1][0]
 
@@ -118,11 +122,15 @@ def test_threads_share_one_predictor(predictor):
     labels = [f"red boat, {colour} car" for colour in ("red", "blue", "green", "white")] * 6
     alone = [predictor.classify(BOAT, text).ranking[0].cosine for text in labels]
     with ThreadPoolExecutor(8) as pool:
-        together = list(pool.map(lambda text: predictor.classify(BOAT, text).ranking[0].cosine, labels))
+        together = list(
+            pool.map(lambda text: predictor.classify(BOAT, text).ranking[0].cosine, labels)
+        )
     assert together == pytest.approx(alone)
 
 
-@pytest.mark.parametrize("file", ["model.safetensors", "config.json", "tokenizer.json", "calibration.safetensors"])
+@pytest.mark.parametrize(
+    "file", ["model.safetensors", "config.json", "tokenizer.json", "calibration.safetensors"]
+)
 @pytest.mark.parametrize("damage", ["missing", "truncated"])
 def test_a_broken_folder_is_named(tmp_path, file, damage):
     folder = tmp_path / "model"
@@ -133,7 +141,9 @@ def test_a_broken_folder_is_named(tmp_path, file, damage):
         (folder / file).write_bytes((folder / file).read_bytes()[:60])
     with pytest.raises(UserError) as error:
         Predictor(folder)
-    assert error.value.key == ("checkpoint.missing_file" if damage == "missing" else "checkpoint.damaged")
+    assert error.value.key == (
+        "checkpoint.missing_file" if damage == "missing" else "checkpoint.damaged"
+    )
     assert error.value.facts["file"] == file
 
 
