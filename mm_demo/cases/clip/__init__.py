@@ -16,7 +16,7 @@ class ClipConfig(TrainConfig):
     pictures: int = knob(16_000, ge=64, le=400_000)
     captions: int = knob(3, ge=1, le=5)
     curriculum: float = knob(0.3, ge=0, le=1)
-    colour_permutation: float = knob(0.0, ge=0, le=1)
+    grey: float = knob(0.0, ge=0, le=1)
     stem: Literal["conv", "patch"] = knob("conv")
     image_size: int = knob(64, ge=32, le=224)
     patch_size: int = knob(8, ge=4, le=32)
@@ -33,7 +33,14 @@ CLIP = Case(
     presets={
         "quick": ClipConfig(steps=520, captions=5),
         "full": ClipConfig(
-            steps=6000, language="both", pictures=48_000, width=32, curriculum=0.1, evaluations=12
+            steps=6000,
+            language="both",
+            pictures=48_000,
+            captions=5,
+            grey=0.25,
+            width=32,
+            curriculum=0.1,
+            evaluations=12,
         ),
     },
     headline="zero_shot_accuracy",

@@ -43,6 +43,7 @@ CARD = {
     "as it names objects.",
 }
 PREVIEW = 16
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
 LIVE_EXAMPLES = 400  # dev pictures looked at while a run is live; finish() takes all of them
 
 
@@ -92,9 +93,8 @@ class Task:
         """Endless batches; the one of a step depends on seed and step alone.
 
         One-object pictures only for the first `curriculum` of the steps: single names are learned
-        before relations. A share `colour_permutation` of the pictures gets its colour channels
-        swapped and captions without colour words, still true of it: what a thing is must not hang
-        on the colours that it was seen in.
+        before relations. A share `grey` of the pictures is shown in black and white, with captions
+        that name no colour: what a thing is must not hang on the colours that it was seen in.
         """
         assert self.train is not None, "prepare() first"
         config, step = self.config, first_step
@@ -105,17 +105,16 @@ class Task:
             language = self.languages[int(rng.integers(len(self.languages)))]
             chosen = self.train.draw_captions(rng, rows, language, config.captions)
             images = self.train.images[rows]
-            recoloured = rng.random(len(rows)) < config.colour_permutation
-            for row in np.flatnonzero(recoloured):
-                images[row] = images[row][..., rng.permutation(3)]
+            grey = rng.random(len(rows)) < config.grey
+            images[grey] = (images[grey] @ LUMA)[..., None].astype(np.uint8)
             untrue = None
             if config.negatives == "untrue" and config.pairs == "true":
                 untrue = [
-                    torch.from_numpy(self.train.untrue(rows, texts, recoloured)) for texts in chosen
+                    torch.from_numpy(self.train.untrue(rows, texts, grey)) for texts in chosen
                 ]
             yield Batch(
                 to_tensor(images),
-                [torch.from_numpy(self.train.tokens(texts, recoloured)) for texts in chosen],
+                [torch.from_numpy(self.train.tokens(texts, grey)) for texts in chosen],
                 untrue,
             )
             step += 1

@@ -110,12 +110,18 @@ class ScenePairs:
     def untrue(
         self, rows: np.ndarray, numbers: np.ndarray, colourless: np.ndarray | None = None
     ) -> np.ndarray:
-        """(rows, captions) bool: where the caption, colourless or not, is not true of the picture."""
+        """(rows, captions) bool: where the caption is not true of the picture.
+
+        Where `colourless` is True, neither the row's caption nor its picture tells colours, and
+        the others' captions and pictures are compared with it without them.
+        """
         known = np.unpackbits(self.bits[rows], axis=1)
-        stated = self.caption_bits[numbers]
-        if colourless is not None:
-            stated = np.where(colourless[:, None], self.colourless_bits[numbers], stated)
-        return np.logical_not(known[:, stated].all(-1))
+        stated, plain = self.caption_bits[numbers], self.colourless_bits[numbers]
+        if colourless is None:
+            return np.logical_not(known[:, stated].all(-1))
+        fits = known[:, np.where(colourless[:, None], plain, stated)].all(-1)
+        fits[colourless] = known[colourless][:, plain].all(-1)
+        return np.logical_not(fits)
 
 
 def _fact_bits(scenes: Sequence[Scene]) -> np.ndarray:
