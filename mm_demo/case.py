@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
@@ -18,10 +19,9 @@ CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
 class Case:
     """One method and its tab.
 
-    `headline` is the metric on the ruler, `claims` the course's figure for each metric that it
-    claims, `curves` the held-out metrics drawn while training (the headline first). The modules
-    `task`, `predict`, `try_panel` and `understand` of the case's folder are imported when needed:
-    the first two bring torch, the last two gradio.
+    `headline` is the metric on the ruler and the live curve, `claims` the course's figure for each
+    metric that it claims, `table` the metrics in a row of a run. The modules of the case's folder
+    are imported when needed: `task` and `predict` bring torch, `try_panel` and `understand` gradio.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Case:
     worlds: tuple[str, ...]
 
     def module(self, name: str) -> Any:
-        """One of the case's modules: "task", "predict", "try_panel" or "understand"."""
+        """One of the case's modules: art, command, predict, task, try_panel, understand."""
         return import_module(f"mm_demo.cases.{self.name}.{name}")
 
     def checkpoint(self, world: str | None = None) -> Path:
@@ -52,3 +52,16 @@ class Case:
         if name not in self.datasets:
             raise UserError("dataset.unknown", name=name, known=", ".join(self.datasets))
         return name
+
+    def train_command(
+        self, dataset: str, preset: str, config: TrainConfig, out: str, start_from: str | None
+    ) -> str:
+        """The command that does a run again, only what differs from its preset spelled out."""
+        parts = ["python", "-m", "mm_demo", "train", self.name, "--dataset", dataset]
+        parts += ["--preset", preset, "--seed", str(config.seed)]
+        for name, value in config.settings(self.preset(preset)).items():
+            if name not in ("seed", "threads"):
+                parts += ["--set", f"{name}={value}"]
+        if start_from:
+            parts += ["--start-from", start_from]
+        return shlex.join([*parts, "--out", out])

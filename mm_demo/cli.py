@@ -16,14 +16,24 @@ from typing import Annotated, Any
 
 import typer
 
-from mm_demo import training, words
+from mm_demo import store, training, words
 from mm_demo.case import Case
 from mm_demo.cases import CASES, find
 from mm_demo.config import TrainConfig
 from mm_demo.errors import UserError
-from mm_demo.events import Diagnosed, Ended, Evaluated, Event, Preparing, Progress, Started, Stopped
+from mm_demo.events import (
+    Diagnosed,
+    Ended,
+    Evaluated,
+    Event,
+    Finished,
+    Preparing,
+    Progress,
+    Started,
+)
 from mm_demo.predictors import Predictors
 from mm_demo.training.card import record
+from mm_demo.training.diagnosis import DIVERGED
 from mm_demo.training.figure import check_format, draw_ranking, draw_run
 
 app = typer.Typer(
@@ -62,7 +72,10 @@ def main() -> None:
 
 
 def _language() -> str:
-    return "zh" if os.environ.get("LANG", "").lower().startswith("zh") else "en"
+    set_for = next(
+        (os.environ[n] for n in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(n)), ""
+    )
+    return "zh" if set_for.lower().startswith("zh") else "en"
 
 
 @app.command()
@@ -70,33 +83,65 @@ def train(
     case: str,
     out: Annotated[Path, typer.Option(help="The folder for the checkpoint.")],
     dataset: Annotated[str | None, typer.Option(help="Default: the case's first.")] = None,
-    preset: Annotated[str, typer.Option(help="quick or full.")] = "quick",
+    preset: Annotated[str | None, typer.Option(help="quick (default) or full.")] = None,
     seed: Annotated[int | None, typer.Option(help="Default: 0.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
+    start_from: Annotated[
+        Path | None, typer.Option(help="Begin with the weights of this checkpoint folder.")
+    ] = None,
     settings: Settings = None,
     figure: Figure = None,
     as_json: Json = False,
 ) -> None:
     """Train a model from random weights. Ctrl-C stops it and keeps what it learned."""
     chosen = find(case)
+    if resume:
+        _check_resumed(chosen, out, dataset, preset, seed, settings)
     dataset = chosen.check_dataset(dataset or chosen.datasets[0])
+    preset = preset or next(iter(chosen.presets))
     config = _config(chosen, preset, seed, settings)
-    stop = _stop_on_interrupt()
-    story: list[Event] = []
-    last: Event | None = None
     if figure is not None:
         check_format(figure)
-    stream = training.run(chosen, dataset, config, out, preset=preset, resume=resume, stop=stop)
-    for event in stream if as_json else _with_bar(stream):
+    stream = training.run(
+        chosen, dataset, config, out,
+        preset=preset, resume=resume, start_from=start_from, stop=_stop_on_interrupt(),
+    )  # fmt: skip
+    story: list[Event] = []
+    last: Event | None = None
+    diverged = False
+    for event in stream if as_json else _with_bar(chosen, stream):
         last = event
-        if figure is not None and isinstance(event, Progress | Evaluated | Started):
+        if isinstance(event, Progress | Evaluated | Started):
             story.append(event)
+        diverged = diverged or (isinstance(event, Diagnosed) and event.key == DIVERGED)
         if as_json:
             print(json.dumps(event.to_dict()), flush=True)
     if figure is not None:
         draw_run(chosen, story, figure)
-    if last is None or isinstance(last, Stopped | Preparing):
+    if diverged:
+        raise UserError("train.diverged", learning_rate=config.learning_rate)
+    if not isinstance(last, Finished):
         raise typer.Exit(130)
+
+
+def _check_resumed(
+    case: Case,
+    out: Path,
+    dataset: str | None,
+    preset: str | None,
+    seed: int | None,
+    settings: list[str] | None,
+) -> None:
+    """A run goes on with its own settings; UserError where others are asked for."""
+    if not (out / store.RUN).exists():
+        return
+    run = store.read_json(out / store.RUN)
+    asked: dict[str, Any] = {"dataset": dataset, "preset": preset, "seed": seed}
+    asked |= dict(_setting(setting) for setting in settings or [])
+    own = {"dataset": run["dataset"], "preset": run["preset"], **run["config"]}
+    for name, value in asked.items():
+        if value is not None and str(value) != str(own.get(name)):
+            raise UserError("resume.differs", name=name, value=value, own=own.get(name))
 
 
 def _config(case: Case, preset: str, seed: int | None, settings: list[str] | None) -> TrainConfig:
@@ -125,7 +170,7 @@ def _stop_on_interrupt() -> threading.Event:
     return stop
 
 
-def _with_bar(stream: Iterator[Event]) -> Iterator[Event]:
+def _with_bar(case: Case, stream: Iterator[Event]) -> Iterator[Event]:
     """The same events, told on standard error for a person."""
     from tqdm import tqdm
 
@@ -143,11 +188,7 @@ def _with_bar(stream: Iterator[Event]) -> Iterator[Event]:
             bar.set_postfix_str(f"loss {event.loss:.3f}", refresh=False)
             bar.update(1)
         elif isinstance(event, Evaluated) and bar is not None:
-            figures = ", ".join(
-                f"{k} {v:.3f}"
-                for k, v in event.metrics.items()
-                if "_r1" in k or k.endswith("accuracy")
-            )
+            figures = ", ".join(f"{name} {event.metrics[name]:.3f}" for name in case.table)
             bar.write(f"step {event.step}: {figures}", file=sys.stderr)
         elif isinstance(event, Diagnosed) and bar is not None:
             bar.write(words.say(_language(), event.key, **event.facts), file=sys.stderr)

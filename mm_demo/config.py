@@ -23,6 +23,7 @@ class Knob:
     shown: str
     step: float | None
     is_integer: bool
+    multiple_of: int | None = None
 
     @property
     def label_key(self) -> str:
@@ -68,6 +69,8 @@ class TrainConfig(BaseModel):
         for name in settings:
             if name not in known:
                 raise UserError("knob.unknown", name=name, known=", ".join(known))
+        # True is 1 to pydantic; to a person it is a slip
+        settings = {k: str(v) if isinstance(v, bool) else v for k, v in settings.items()}
         try:
             return type(self).model_validate({**self.model_dump(), **settings})
         except ValidationError as error:
@@ -88,6 +91,8 @@ def _illegal(knob: Knob, problem: Any) -> dict[str, object]:
         allowed = ", ".join(knob.choices)
     elif knob.low is not None and knob.high is not None:
         allowed = f"{knob.low:g} – {knob.high:g}" if knob.high < 1e6 else f"≥ {knob.low:g}"
+        if knob.multiple_of:
+            allowed += f" (× {knob.multiple_of})"
     else:
         allowed = type(knob.default).__name__
     return {"name": knob.name, "value": str(problem["input"])[:80], "allowed": allowed}
@@ -100,6 +105,7 @@ def _knob(name: str, field: FieldInfo) -> Knob:
         for attribute, end in (("ge", "low"), ("gt", "low"), ("le", "high"), ("lt", "high")):
             if getattr(rule, attribute, None) is not None:
                 limits[end] = getattr(rule, attribute)
+    multiples = [getattr(rule, "multiple_of", None) for rule in field.metadata]
     choices = get_args(field.annotation) if field.annotation not in (int, float, bool, str) else ()
     return Knob(
         name=name,
@@ -110,4 +116,5 @@ def _knob(name: str, field: FieldInfo) -> Knob:
         shown=str(extra.get("shown", "none")),
         step=extra.get("step"),  # type: ignore[arg-type]
         is_integer=field.annotation is int,
+        multiple_of=next((int(m) for m in multiples if m), None),
     )

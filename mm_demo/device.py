@@ -57,9 +57,3 @@ def _busy_ticks(stat: Path) -> int:
         int, stat.read_text().split("\n", 1)[0].split()[1:]
     )
     return user + nice + system + irq + softirq
-
-
-def describe() -> dict[str, object]:
-    """What the page says of the machine: cores and the GPU's name, if any."""
-    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else ""
-    return {"cores": os.cpu_count() or 1, "gpu": gpu}

@@ -16,6 +16,13 @@ class UserError(Exception):
         self.key = key
         self.facts = facts
 
+    def without_paths(self) -> UserError:
+        """The same mistake with a folder's name where its path stood: a page shows no server path."""
+        facts = dict(self.facts)
+        if "folder" in facts:
+            facts["folder"] = str(facts["folder"]).replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
+        return UserError(self.key, **facts)
+
     def __str__(self) -> str:
         facts = ", ".join(f"{name}={value!r}" for name, value in self.facts.items())
         return f"{self.key}({facts})"

@@ -101,4 +101,4 @@ class Finished(Ended):
 
 
 class Stopped(Ended):
-    """The person stopped it; what was learned is kept."""
+    """Ended before its last step, by the person or by a divergence; what was learned is kept."""

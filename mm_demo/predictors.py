@@ -35,16 +35,19 @@ class Predictors:
                 return self._loaded[key]
             loading = self._loading.setdefault(key, threading.Lock())
         with loading:
-            with self._lock:
-                if key in self._loaded:
-                    return self._loaded[key]
-            predictor = find(case).module("predict").Predictor(key[1])
-            with self._lock:
-                self._loaded[key] = predictor
-                self._loading.pop(key, None)
-                while len(self._loaded) > MOST_LOADED:
-                    self._loaded.popitem(last=False)
-            return predictor
+            try:
+                with self._lock:
+                    if key in self._loaded:
+                        return self._loaded[key]
+                predictor = find(case).module("predict").Predictor(key[1])
+                with self._lock:
+                    self._loaded[key] = predictor
+                    while len(self._loaded) > MOST_LOADED:
+                        self._loaded.popitem(last=False)
+                return predictor
+            finally:
+                with self._lock:
+                    self._loading.pop(key, None)
 
     def forget(self, folder: Path) -> None:
         """Drop what was loaded from a folder that is gone or written anew."""

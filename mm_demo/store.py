@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -30,14 +31,17 @@ OPTIMISER = "optimizer.safetensors"
 def writing(folder: Path) -> Iterator[Path]:
     """A new folder beside `folder` that takes its place once the block is through.
 
-    A reader sees the old folder or the new one, whole. UserError where the disk is full or the
-    place cannot be written; what stood there before then still stands.
+    UserError where the disk is full or the place cannot be written; what stood there before then
+    still stands. Between the two renames there is no folder of that name for a moment; `recover`
+    mends a kill just then.
     """
     folder = Path(folder)
     beside: Path | None = None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+        beside = Path(
+            tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".draft", dir=folder.parent)
+        )
         yield beside
         _open_to_readers(beside)
         old = _aside(folder)
@@ -63,10 +67,13 @@ def editing(folder: Path) -> Iterator[Path]:
 
 
 def _open_to_readers(folder: Path) -> None:
-    """What mkdtemp and safetensors keep to their owner becomes what other files are."""
-    folder.chmod(0o755)
+    """What mkdtemp and safetensors keep to their owner becomes what the umask would have made."""
+    umask = os.umask(0o022)
+    os.umask(umask)
+    folder.chmod(0o777 & ~umask)
     for file in folder.iterdir():
-        file.chmod(0o644)
+        if file.is_file():
+            file.chmod(0o666 & ~umask)
 
 
 def _reason(error: Exception) -> str:
@@ -78,7 +85,10 @@ def _aside(folder: Path) -> Path:
 
 
 def recover(folder: Path) -> None:
-    """Put back a folder that a kill caught between the two renames of `writing`."""
+    """Put back a folder that a kill caught between the two renames of `writing`, drop its drafts."""
+    if folder.parent.is_dir():
+        for draft in folder.parent.glob(f".{folder.name}.*.draft"):
+            shutil.rmtree(draft, ignore_errors=True)
     old = _aside(folder)
     if not folder.exists() and old.exists():
         old.rename(folder)
@@ -137,7 +147,7 @@ def load_weights(model: nn.Module, folder: Path) -> None:
         tensors[name].shape != tensor.shape for name, tensor in expected.items()
     ):
         raise UserError("checkpoint.foreign", folder=str(folder))
-    model.load_state_dict(tensors)
+    model.load_state_dict(tensors, assign=next(model.parameters()).is_meta)
 
 
 def weights_hash(folder: Path) -> str:

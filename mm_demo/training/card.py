@@ -12,19 +12,6 @@ from mm_demo.case import Case
 README = "README.md"
 
 
-def train_command(run: Mapping[str, Any], case: Case, out: str) -> str:
-    """The command that repeats a run, only what differs from its preset spelled out."""
-    config = case.config().changed(run["config"])
-    settings = config.settings(case.preset(run["preset"]))
-    seed = settings.pop("seed", config.seed)
-    settings.pop("threads", None)
-    sets = "".join(f" --set {name}={value}" for name, value in settings.items())
-    return (
-        f"python -m mm_demo train {case.name} --dataset {run['dataset']} "
-        f"--preset {run['preset']} --seed {seed}{sets} --out {out}"
-    )
-
-
 def record(
     case: Case,
     folder: Path,
@@ -44,23 +31,33 @@ def record(
     metrics = {
         **{key: first[key] for key in ("case", "dataset", "split", "seed", "examples", "metrics")},
         "weights": store.weights_hash(folder),
-        "command": f"python -m mm_demo evaluate {case.name} --dataset {first['dataset']} "
-        f"--split {first['split']} --seed {first['seed']} --json",
+        "command": f"python -m mm_demo evaluate {case.name} --checkpoint checkpoints/{folder.name} "
+        f"--dataset {first['dataset']} --split {first['split']} --seed {first['seed']} --json",
         "seeds": [report["seed"] for report in reports],
         "spread": spread,
         **extra,
     }
-    with store.editing(folder) as folder:
-        store.write_json(folder / store.METRICS, metrics)
-        (folder / README).write_text(card(case, folder, metrics), encoding="utf-8")
+    text = card(case, folder.name, store.read_json(folder / store.RUN), metrics)
+    with store.editing(folder) as copy:
+        store.write_json(copy / store.METRICS, metrics)
+        (copy / README).write_text(text, encoding="utf-8")
 
 
-def card(case: Case, folder: Path, metrics: Mapping[str, Any] | None = None) -> str:
+def card(
+    case: Case, name: str, run: Mapping[str, Any], metrics: Mapping[str, Any] | None = None
+) -> str:
     """The model card: data and its terms, recipe, command, figures with spread, limits.
 
-    Without `metrics`, the figures are those of the dev split that the run itself measured.
+    `run` is the content of run.json. Without `metrics`, the figures are those of the dev split
+    that the run itself measured.
     """
-    run = store.read_json(folder / store.RUN)
+    command = case.train_command(
+        run["dataset"],
+        run["preset"],
+        case.config().changed(run["config"]),
+        f"checkpoints/{name}",
+        run["start_from"],
+    )
     about = case.module("task").CARD
     lines = [
         "---",
@@ -78,7 +75,7 @@ def card(case: Case, folder: Path, metrics: Mapping[str, Any] | None = None) -> 
         "",
         "## Recipe",
         "",
-        f"```\n{train_command(run, case, f'checkpoints/{folder.name.strip(chr(46))}')}\n```",
+        f"```\n{command}\n```",
         "",
         f"{run['step']:,} steps of {run['config']['batch_size']}, AdamW, warm-up and cosine, "
         f"learning rate {run['config']['learning_rate']:g}, {run['seconds'] / 60:.1f} minutes on "

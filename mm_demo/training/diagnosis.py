@@ -9,6 +9,7 @@ from mm_demo.config import TrainConfig
 from mm_demo.events import Diagnosed
 
 COLLAPSED_SPREAD = 0.02
+DIVERGED = "diagnosis.diverged"
 
 
 class Diagnosis:
@@ -29,7 +30,7 @@ class Diagnosis:
     def watch(self, step: int, loss: float, figures: Mapping[str, float]) -> Iterator[Diagnosed]:
         """The faults that become visible at this step."""
         if not math.isfinite(loss):
-            yield from self._say(step, "diagnosis.diverged")
+            yield from self._say(step, DIVERGED)
             return
         self.smooth = loss if self.smooth is None else 0.95 * self.smooth + 0.05 * loss
         if step < max(60, self.config.steps // 5):

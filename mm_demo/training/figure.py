@@ -11,6 +11,9 @@ from mm_demo.errors import UserError
 from mm_demo.events import Evaluated, Event, Progress, Started
 
 FORMATS = (".png", ".svg", ".pdf")
+FONTS = (  # labels may be Chinese
+    "DejaVu Sans", "Noto Sans CJK SC", "Noto Sans CJK JP", "PingFang SC", "Microsoft YaHei",
+)  # fmt: skip
 _INK, _BLUE, _GRID = "#1C2330", "#2450B8", "#E7EAE4"
 
 
@@ -56,8 +59,12 @@ def draw_ranking(ranking: Sequence[tuple[str, float]], file: Path, title: str) -
 
 
 def _axes(columns: int) -> tuple[Any, Any]:
+    from matplotlib import rcParams
     from matplotlib.figure import Figure
+    from matplotlib.font_manager import fontManager
 
+    known = {font.name for font in fontManager.ttflist}
+    rcParams["font.family"] = [name for name in FONTS if name in known]
     figure = Figure(figsize=(7 * columns, 4.6), layout="constrained")
     grid = figure.subplots(1, columns, squeeze=False)[0]
     for axes in grid:
@@ -68,13 +75,9 @@ def _axes(columns: int) -> tuple[Any, Any]:
 
 def _save(figure: Any, file: Path) -> None:
     check_format(file)
-    from matplotlib import rc_context
-
-    fonts = ["DejaVu Sans", "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei"]
     try:
-        with rc_context({"font.family": fonts}):
-            file.parent.mkdir(parents=True, exist_ok=True)
-            figure.savefig(file, dpi=200)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(file, dpi=200)
     except OSError as error:
         raise UserError(
             "disk.cannot_write", folder=str(file), reason=error.strerror or ""

@@ -1,4 +1,4 @@
-"""The loop: a generator of events. AdamW, warm-up and cosine, clipping, seeds, resuming."""
+"""The loop: a generator of events. Seeds, clipping, evaluation, saving, resuming, stopping."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ from mm_demo.events import (
     Stopped,
 )
 from mm_demo.training.card import README, card
-from mm_demo.training.diagnosis import Diagnosis
+from mm_demo.training.diagnosis import DIVERGED, Diagnosis
+from mm_demo.training.optimiser import adamw, learning_rate, load_state, state_tensors
 from mm_demo.training.reference import product_seconds, reference_minutes
 
 SAVE_EVERY_SECONDS = 30.0
@@ -40,24 +41,15 @@ class Task(Protocol):
     model: nn.Module
     guess_loss: float
 
+    def load(self, folder: Path) -> None: ...
     def prepare(self) -> Iterator[Preparing]: ...
-    def batches(self, split: str, seed: int, first_step: int = 0) -> Iterator[Any]: ...
+    def to(self, device: torch.device) -> None: ...
+    def batches(self, split: str, seed: int, first_step: int = 0) -> Generator[Any]: ...
     def loss(self, batch: Any) -> tuple[Tensor, dict[str, float]]: ...
     def evaluate(self, split: str) -> dict[str, float]: ...
     def preview(self) -> dict[str, Any]: ...
     def finish(self, *, thorough: bool) -> Generator[Preparing, None, dict[str, float]]: ...
     def save(self, folder: Path) -> None: ...
-    def load(self, folder: Path) -> None: ...
-    def to(self, device: torch.device) -> None: ...
-
-
-def learning_rate(config: TrainConfig, step: int) -> float:
-    """Linear warm-up, then half a cosine down to nothing. `step` counts from 0."""
-    warm = max(1, round(config.warmup * config.steps))
-    if step < warm:
-        return config.learning_rate * (step + 1) / warm
-    through = (step - warm) / max(1, config.steps - warm)
-    return config.learning_rate * 0.5 * (1 + math.cos(math.pi * through))
 
 
 def train(
@@ -73,14 +65,14 @@ def train(
 ) -> Iterator[Event]:
     """Train and yield what happens; `out` holds a usable checkpoint at the end and at each Saved.
 
-    `resume` goes on from `out` along the same schedule to the losses of an uninterrupted run,
-    `start_from` begins a new schedule from a checkpoint's weights. When `stop` is set, the loop
-    ends before its next step with Stopped. UserError for what a person can mend.
+    `resume` goes on with what `out` holds, if anything, along the same schedule to the losses of an
+    uninterrupted run; the settings are then the run's own. `start_from` begins a new schedule from
+    a checkpoint's weights. When `stop` is set, the loop ends before its next step with Stopped.
+    UserError for what a person can mend, also where `out` holds something already.
     """
     case.check_dataset(dataset)
     store.recover(out)
-    _check_out(out)
-    saved = _saved_run(case, out) if resume and out.exists() else None
+    saved = _saved_run(case, out, resume)
     if saved is not None:
         config = case.config().changed(saved["config"])
         dataset, preset = saved["dataset"], saved["preset"]
@@ -97,21 +89,27 @@ def train(
         if stop.is_set():
             return
     task.to(target)
-    yield from _Run(case, dataset, preset, config, out, task, target, saved).events(stop)
+    about = {
+        "case": case.name,
+        "dataset": dataset,
+        "preset": preset,
+        "start_from": start_from.name if start_from else (saved or {}).get("start_from"),
+        "config": config.model_dump(),
+    }
+    yield from _Run(case, config, about, out, task, target, saved).events(stop)
 
 
-def _check_out(out: Path) -> None:
-    """A run's folder is replaced as a whole, so it must be a run's folder."""
-    if out.exists() and not (
-        out.is_dir() and ((out / store.RUN).exists() or not any(out.iterdir()))
-    ):
-        raise UserError("out.not_a_run", folder=str(out))
+def _saved_run(case: Case, out: Path, resume: bool) -> dict[str, Any] | None:
+    """What `out` says of its own run, None where there is none.
 
-
-def _saved_run(case: Case, out: Path) -> dict[str, Any] | None:
-    """What `out` says of its own run, None for an empty folder; UserError for another's run."""
-    if not (out / store.RUN).exists():
+    UserError where a new run would overwrite something: a run's folder is replaced as a whole.
+    """
+    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
         return None
+    if not (out / store.RUN).exists():
+        raise UserError("out.not_a_run", folder=str(out))
+    if not resume:
+        raise UserError("out.has_a_run", folder=str(out))
     run = store.read_json(out / store.RUN)
     if run.get("case") != case.name:
         raise UserError("resume.other_case", folder=str(out), case=str(run.get("case")))
@@ -126,30 +124,32 @@ class _Run:
     def __init__(
         self,
         case: Case,
-        dataset: str,
-        preset: str,
         config: TrainConfig,
+        about: dict[str, Any],
         out: Path,
         task: Task,
         target: torch.device,
         saved: dict[str, Any] | None,
     ) -> None:
-        self.case, self.dataset, self.preset = case, dataset, preset
-        self.config, self.out, self.task, self.target = config, out, task, target
-        self.optimiser = _optimiser(task.model, config)
-        self.first_step = 0
+        self.case, self.config, self.about = case, config, about
+        self.out, self.task, self.target = out, task, target
+        self.optimiser = adamw(task.model, config)
+        self.step = 0
         self.metrics: dict[str, float] = {}
         self.seconds = self.cpu_seconds = 0.0
         if saved is not None:
-            self.first_step = int(saved["step"])
-            self.seconds, self.cpu_seconds = saved["seconds"], saved["train_cpu_seconds"]
-            self.metrics = saved["metrics"]
-            _load_optimiser(self.optimiser, store.read_tensors(out / store.OPTIMISER), target)
+            self._take_up(saved)
+
+    def _take_up(self, saved: dict[str, Any]) -> None:
+        self.step, self.metrics = int(saved["step"]), saved["metrics"]
+        self.seconds, self.cpu_seconds = saved["seconds"], saved["train_cpu_seconds"]
+        load_state(self.optimiser, store.read_tensors(self.out / store.OPTIMISER))
 
     def events(self, stop: threading.Event) -> Iterator[Event]:
+        """From Started to Finished or Stopped."""
         config, task = self.config, self.task
         yield Started(
-            first_step=self.first_step,
+            first_step=self.step,
             steps=config.steps,
             examples=config.batch_size,
             parameters=sum(p.numel() for p in task.model.parameters()),
@@ -157,52 +157,57 @@ class _Run:
             device=self.target.type,
             guess_loss=task.guess_loss,
         )
-        product_before = product_seconds() if self.target.type == "cpu" else 0.0
+        product = product_seconds() if self.target.type == "cpu" else 0.0
         diagnosis = Diagnosis(config, task.guess_loss)
-        evaluate_at = _marks(config.steps, config.evaluations)
-        step = self.first_step
-        if step == 0:
-            yield self._evaluate(step)
-            self._save(step)
-        saved_at = time.monotonic()
-        speed = _Speed(config.batch_size)
-        with closing(task.batches("train", config.seed, step)) as batches:  # type: ignore[type-var]
-            while step < config.steps:
-                if stop.is_set():
+        if self.step == 0:
+            yield self._evaluate()
+            self._save()
+        marks, saved_at, speed = _marks(config.steps, config.evaluations), time.monotonic(), 0.0
+        diverged = False
+        with closing(task.batches("train", config.seed, self.step)) as batches:
+            while self.step < config.steps and not stop.is_set() and not diverged:
+                begin, cpu = time.perf_counter(), time.process_time()
+                loss, rate, figures = self._step(batches)
+                taken = time.perf_counter() - begin
+                self.seconds += taken
+                self.cpu_seconds += time.process_time() - cpu
+                self.step += 1
+                faults = list(diagnosis.watch(self.step, loss, figures))
+                yield from faults
+                diverged = any(fault.key == DIVERGED for fault in faults)
+                if diverged:
                     break
-                before = time.perf_counter(), time.process_time()
-                loss, rate, figures = self._step(step, batches)
-                self.seconds += time.perf_counter() - before[0]
-                self.cpu_seconds += time.process_time() - before[1]
-                step += 1
-                for fault in diagnosis.watch(step, loss, figures):
-                    yield fault
-                    if fault.key == "diagnosis.diverged":
-                        yield from self._restore(step)
-                        stop.set()
-                if not math.isfinite(loss):
-                    break
-                per_second = speed.tick(time.perf_counter() - before[0])
-                left = (config.steps - step) * config.batch_size / per_second
+                speed = 0.9 * speed + 0.1 * taken if speed else taken
                 yield Progress(
-                    step, config.steps, loss, rate, self.seconds, left, per_second, figures
+                    step=self.step,
+                    steps=config.steps,
+                    loss=loss,
+                    learning_rate=rate,
+                    seconds=self.seconds,
+                    seconds_left=(config.steps - self.step) * speed,
+                    examples_per_second=config.batch_size / speed,
+                    figures=figures,
                 )
-                if step == config.steps:
+                if self.step == config.steps:
                     break
-                if step in evaluate_at:
-                    yield self._evaluate(step)
-                if step in evaluate_at or time.monotonic() - saved_at > SAVE_EVERY_SECONDS:
-                    self._save(step)
+                if self.step in marks:
+                    yield self._evaluate()
+                if self.step in marks or time.monotonic() - saved_at > SAVE_EVERY_SECONDS:
+                    self._save()
                     saved_at = time.monotonic()
-                    yield Saved(step, str(self.out))
-        yield from self._end(step, product_before)
+                    yield Saved(self.step, str(self.out))
+        if diverged:  # what was saved last is what is kept: weights, optimiser and step
+            task.load(self.out)
+            task.to(self.target)
+            self._take_up(store.read_json(self.out / store.RUN))
+        yield from self._end(product)
 
-    def _step(self, step: int, batches: Iterator[Any]) -> tuple[float, float, dict[str, float]]:
-        torch.set_num_threads(self.config.threads or 1)  # the next step may run on another thread
-        torch.manual_seed(self.config.seed * 1_000_003 + step)
+    def _step(self, batches: Iterator[Any]) -> tuple[float, float, dict[str, float]]:
+        self._own_threads()
+        torch.manual_seed(self.config.seed * 1_000_003 + self.step)
         model = self.task.model
         model.train()
-        rate = learning_rate(self.config, step)
+        rate = learning_rate(self.config, self.step)
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         batch = next(batches)
@@ -211,55 +216,51 @@ class _Run:
             loss, figures = self.task.loss(batch)
         loss.backward()  # type: ignore[no-untyped-call]
         norm = nn.utils.clip_grad_norm_(model.parameters(), self.config.clip_norm)
-        value = loss.item()
-        if math.isfinite(value) and math.isfinite(float(norm)):
-            self.optimiser.step()
-        elif math.isfinite(value):
-            value = math.nan
-        return value, rate, figures
+        if not math.isfinite(norm.item()):
+            return math.nan, rate, figures
+        self.optimiser.step()
+        return loss.item(), rate, figures
 
-    def _evaluate(self, step: int) -> Evaluated:
+    def _own_threads(self) -> None:
+        """The page may call each step on another thread, which starts with torch's default."""
         torch.set_num_threads(self.config.threads or 1)
+
+    def _evaluate(self) -> Evaluated:
+        self._own_threads()
         self.task.model.eval()
         self.metrics = self.task.evaluate("dev")
-        return Evaluated(step, self.metrics, self.task.preview())
+        return Evaluated(self.step, self.metrics, self.task.preview())
 
-    def _restore(self, step: int) -> Iterator[Event]:
-        """After a divergence: the weights of the last save, where there is one."""
-        if (self.out / store.RUN).exists():
-            store.load_weights(self.task.model, self.out)
-        yield Evaluated(step, self.metrics, {})
-
-    def _save(self, step: int, *, resumable: bool = True) -> None:
+    def _save(self, *, resumable: bool = True) -> None:
+        self.task.model.eval()
+        run = {
+            **self.about,
+            "step": self.step,
+            "seconds": self.seconds,
+            "train_cpu_seconds": self.cpu_seconds,
+            "metrics": self.metrics,
+        }
         with store.writing(self.out) as folder:
             self.task.save(folder)
-            run = {
-                "case": self.case.name,
-                "dataset": self.dataset,
-                "preset": self.preset,
-                "config": self.config.model_dump(),
-                "step": step,
-                "seconds": self.seconds,
-                "train_cpu_seconds": self.cpu_seconds,
-                "metrics": self.metrics,
-            }
             store.write_json(folder / store.RUN, run)
-            (folder / README).write_text(card(self.case, folder), encoding="utf-8")
+            text = card(self.case, self.out.name, run)
+            (folder / README).write_text(text, encoding="utf-8")
             if resumable:
-                store.write_tensors(folder / store.OPTIMISER, _optimiser_tensors(self.optimiser))
+                store.write_tensors(folder / store.OPTIMISER, state_tensors(self.optimiser))
 
-    def _end(self, step: int, product_before: float) -> Iterator[Event]:
-        torch.set_num_threads(self.config.threads or 1)
+    def _end(self, product: float) -> Iterator[Event]:
+        self._own_threads()
         self.task.model.eval()
-        finished = step >= self.config.steps
+        finished = self.step >= self.config.steps
         self.metrics = yield from self.task.finish(thorough=finished)
-        self._save(step, resumable=not finished)
-        product = min(product_before, product_seconds()) if product_before else 0.0
-        yield Saved(step, str(self.out))
+        self._save(resumable=not finished)
+        if finished and product:
+            product = min(product, product_seconds())
+        yield Saved(self.step, str(self.out))
         yield (Finished if finished else Stopped)(
             checkpoint=str(self.out),
             metrics=self.metrics,
-            step=step,
+            step=self.step,
             steps=self.config.steps,
             seconds=round(self.seconds, 2),
             train_cpu_seconds=round(self.cpu_seconds, 2),
@@ -272,45 +273,3 @@ class _Run:
 def _marks(steps: int, evaluations: int) -> set[int]:
     """The steps after which is evaluated, evenly spread, the last one included."""
     return {round(steps * k / evaluations) for k in range(1, evaluations + 1)}
-
-
-class _Speed:
-    """Examples a second, over about the last twenty steps."""
-
-    def __init__(self, batch_size: int) -> None:
-        self.batch_size = batch_size
-        self.seconds: float | None = None
-
-    def tick(self, seconds: float) -> float:
-        seconds = max(seconds, 1e-6)
-        self.seconds = seconds if self.seconds is None else 0.9 * self.seconds + 0.1 * seconds
-        return self.batch_size / self.seconds
-
-
-def _optimiser(model: nn.Module, config: TrainConfig) -> torch.optim.AdamW:
-    """AdamW; weight decay on matrices only (Radford et al. 2021, section 2.5)."""
-    parameters = [p for p in model.parameters() if p.requires_grad]
-    groups = [
-        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": config.weight_decay},
-        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW(groups, lr=config.learning_rate, betas=(0.9, 0.98), eps=1e-8)
-
-
-def _optimiser_tensors(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
-    state = optimiser.state_dict()["state"]
-    return {
-        f"{index}.{name}": torch.as_tensor(value)
-        for index, values in state.items()
-        for name, value in values.items()
-    }
-
-
-def _load_optimiser(
-    optimiser: torch.optim.Optimizer, tensors: dict[str, Tensor], target: torch.device
-) -> None:
-    state: dict[int, dict[str, Tensor]] = {}
-    for key, tensor in tensors.items():
-        index, name = key.split(".", 1)
-        state.setdefault(int(index), {})[name] = tensor
-    optimiser.load_state_dict({**optimiser.state_dict(), "state": state})

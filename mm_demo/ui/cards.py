@@ -78,7 +78,7 @@ def error_card(error: UserError) -> str:
     """What is wrong and how to mend it, where the answer would be."""
     titled = f"{error.key}.title" in words.table("en")
     title = words.both(f"{error.key}.title" if titled else "error.title")
-    facts = dict(error.facts)
+    facts = dict(error.without_paths().facts)
     if f"knob.{facts.get('name')}" in words.table("en"):
         facts["name"] = texts(f"knob.{facts['name']}")
     return notice("bad", title, words.both(error.key, **facts))

@@ -34,6 +34,7 @@ from mm_demo.data.scenes import (
     draw,
 )
 from mm_demo.errors import UserError
+from mm_demo.media.image import open_picture
 from mm_demo.ui import cards
 from mm_demo.ui.pieces import piece
 from mm_demo.ui.training_panel import PRIVATE
@@ -68,15 +69,15 @@ def from_text(text: str) -> Scene:
 
 
 def scene_of(path: str | Path | None) -> str | None:
-    """The scene that a file of `scene_file` shows, as text: its name tells."""
+    """The scene that a file of `scene_file` shows, as text: its name tells, its pixels prove it."""
     found = _FILE.fullmatch(Path(path).name) if path else None
     if found is None:
         return None
     try:
-        from_text(found[1])
+        same = np.array_equal(open_picture(path).pixels, drawn(found[1]))
     except UserError:
         return None
-    return found[1]
+    return found[1] if same else None
 
 
 def scene_file(component: gr.Image | gr.DownloadButton, text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from html import escape
 
 from mm_demo import words
@@ -72,7 +71,7 @@ def ended(case: Case, run: Run, megabytes: float, figure: bool) -> dict[str, str
     return {
         "html": f'{head}{figure_html}<div class="btns">{buttons}</div>'
         f'<p class="cap" style="margin-top:18px"><span>{again}</span></p>'
-        f"{cards.command_line(command(case, run.dataset, run.preset, run.config))}",
+        f"{cards.command_line(command(case, run.dataset, run.preset, run.config, run.start_from))}",
         "say": say,
     }
 
@@ -99,14 +98,11 @@ def diagnosis(event: Diagnosed) -> str:
     )
 
 
-def command(case: Case, dataset: str, preset: str, config: TrainConfig) -> str:
-    """The command that does this run again."""
-    parts = ["python", "-m", "mm_demo", "train", case.name, "--dataset", dataset]
-    parts += ["--preset", preset, "--seed", str(config.seed)]
-    for name, value in config.settings(case.preset(preset)).items():
-        if name != "seed":
-            parts += ["--set", f"{name}={value}"]
-    return shlex.join([*parts, "--out", f"my-{case.name}"])
+def command(
+    case: Case, dataset: str, preset: str, config: TrainConfig, start_from: str | None = None
+) -> str:
+    """The command that does such a run again, into a folder of the reader's own."""
+    return case.train_command(dataset, preset, config, f"my-{case.name}", start_from)
 
 
 def what_differs(case: Case, run: Run) -> str:
@@ -169,7 +165,7 @@ def _row(case: Case, run: Run, slot: int, left_html: str) -> str:
     time = left_html if running else words.spans(time_words(run.seconds))
     actions = ""
     if run.usable:
-        text = command(case, run.dataset, run.preset, run.config)
+        text = command(case, run.dataset, run.preset, run.config, run.start_from)
         actions = (
             f"{cards.button('use', words.both('runs.use'), kind='s', run=run.number)}"
             f'<button type="button" class="icb hide-s" data-do="download" data-run="{run.number}">'

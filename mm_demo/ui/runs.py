@@ -27,6 +27,7 @@ class Run:
     preset: str
     config: TrainConfig
     folder: Path
+    start_from: str | None = None
     state: str = "running"
     curves: Curves = field(default_factory=dict)
     metrics: dict[str, float] = field(default_factory=dict)
@@ -48,7 +49,8 @@ class Run:
 class Runs:
     """All visitors' runs, safe for threads, bounded per visitor and in all.
 
-    The key is Gradio's session hash, which the server makes up and no other visitor is told.
+    The key is Gradio's session hash: a random number that the visitor's own page or client makes
+    up and no other visitor is told.
     """
 
     def __init__(self, per_visitor: int = 12, in_all: int = 200, root: Path | None = None) -> None:
@@ -61,15 +63,25 @@ class Runs:
         self._last: dict[str, int] = {}
 
     def begin(
-        self, session: str | None, case: str, dataset: str, preset: str, config: TrainConfig
+        self,
+        session: str | None,
+        case: str,
+        dataset: str,
+        preset: str,
+        config: TrainConfig,
+        start_from: str | None = None,
     ) -> Run:
-        """A new run with the visitor's next number and a folder of its own (not yet made)."""
+        """A new run with the visitor's next number and a folder of its own (not yet made).
+
+        `start_from` names the folder whose weights it begins with, as its command will.
+        """
         key = session or ""
         with self._lock:
             number = self._last.get(key, 0) + 1
             self._last[key] = number
             home = Path(tempfile.mkdtemp(prefix="run-", dir=self._root))
-            run = Run(number, case, dataset, preset, config, home / f"{case}-run-{number}")
+            folder = home / f"{case}-run-{number}"
+            run = Run(number, case, dataset, preset, config, folder, start_from)
             self._runs[key, number] = run
             self._make_room(key)
             return run

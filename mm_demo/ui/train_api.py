@@ -40,6 +40,8 @@ def train_endpoint(case: Case, trainer: Trainer) -> Callable[..., Iterator[dict[
         number, last = 0, 0.0
         try:
             case.check_dataset(dataset)
+            if not isinstance(settings or {}, dict):
+                raise UserError("knob.no_value", setting=str(settings)[:80])
             config = case.preset(preset).changed({"seed": seed, **(settings or {})})
             order = Order(case, dataset, preset, config)
             with closing(trainer.run(visitor(request), order)) as events:
@@ -56,6 +58,8 @@ def train_endpoint(case: Case, trainer: Trainer) -> Callable[..., Iterator[dict[
                         told["checkpoint"] = f"run-{number}"
                     yield told
         except UserError as error:
-            raise gr.Error(words.say_error("en", error), print_exception=False) from None
+            raise gr.Error(
+                words.say_error("en", error.without_paths()), print_exception=False
+            ) from None
 
     return train

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
@@ -121,10 +122,10 @@ class Trainer:
     def run(self, session: str, order: Order) -> Generator[Event, None, None]:
         """Wait for the slot, train, keep the run up to date. Raises UserError.
 
-        Closing this generator ends the run, gives the slot back and forgets what was not finished.
+        Closing this generator ends the run and gives the slot back; what was saved is kept.
         """
         ticket = self.slot.enter(session)
-        number = 0
+        run: Run | None = None
         try:
             patience = 0.05
             while not self.slot.wait(ticket, patience):
@@ -159,8 +160,8 @@ class Trainer:
                     yield event
         finally:
             self.slot.leave(ticket)
-            if number:
-                self._tidy(session, number, order)
+            if run is not None:
+                self._tidy(session, run)
 
     def _begin(self, session: str, order: Order) -> Run:
         if order.resume is not None:
@@ -168,7 +169,12 @@ class Trainer:
             if run.state != "stopped":
                 raise UserError("run.unknown", name=run.name)
             return self.runs.update(session, run.number, state="running") or run
-        return self.runs.begin(session, order.case.name, order.dataset, order.preset, order.config)
+        parent = None
+        if order.start_from is not None:
+            parent = self.runs.get(session, order.start_from).folder.name
+        return self.runs.begin(
+            session, order.case.name, order.dataset, order.preset, order.config, parent
+        )
 
     def _note(self, session: str, number: int, event: Event, loss: LossCurve) -> None:
         run = self.runs.get(session, number)
@@ -202,14 +208,17 @@ class Trainer:
                 seconds=event.seconds,
             )
 
-    def _tidy(self, session: str, number: int, order: Order) -> None:
+    def _tidy(self, session: str, run: Run) -> None:
+        """After the end, however it came: what was saved is kept, what nobody owns is deleted."""
         try:
-            state = self.runs.get(session, number).state
-        except UserError:
+            state = self.runs.get(session, run.number).state
+        except UserError:  # the visitor has left; a last save may have come after that
+            shutil.rmtree(run.folder.parent, ignore_errors=True)
             return
         if state != "running":
             return
-        if order.resume is not None:  # its checkpoint is still there
-            self.runs.update(session, number, state="stopped")
+        if run.folder.is_dir():
+            self._written(run.folder)
+            self.runs.update(session, run.number, state="stopped")
         else:
-            self.runs.drop(session, number)
+            self.runs.drop(session, run.number)

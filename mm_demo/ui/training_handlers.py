@@ -172,7 +172,8 @@ class Handlers:
         if live.progress:
             left = words.both("runs.left", time=time_words(live.progress.seconds_left))
         order = live.order
-        command = run_cards.command(self.case, order.dataset, order.preset, order.config)
+        parent = run.start_from if run else None
+        command = run_cards.command(self.case, order.dataset, order.preset, order.config, parent)
         waits = live.waiting is not None
         return (
             status,

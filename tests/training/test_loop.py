@@ -7,7 +7,8 @@ import pytest
 
 from mm_demo.config import TrainConfig
 from mm_demo.training.diagnosis import Diagnosis
-from mm_demo.training.loop import _marks, learning_rate
+from mm_demo.training.loop import _marks
+from mm_demo.training.optimiser import learning_rate
 from mm_demo.training.reference import reference_minutes
 
 

@@ -26,7 +26,6 @@ from mm_demo.metrics.classification import accuracy, top_k_accuracy
 from mm_demo.metrics.retrieval import retrieval_figures
 
 GALLERY = 1000
-PER_PAIR = 50
 POINTED = 500
 
 
@@ -118,7 +117,7 @@ def parts(
     `seed` draws a fresh set of the same size.
     """
     return [
-        lambda: zero_shot(encoders, split, seed, PER_PAIR, language),
+        lambda: zero_shot(encoders, split, seed, trust.PER_PAIR, language),
         lambda: retrieval(encoders, split, seed, GALLERY, language),
         lambda: trust.trust(encoders, calibration, split, seed, language),
         lambda: pointing(encoders, split, seed, POINTED, language),

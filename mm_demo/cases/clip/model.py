@@ -73,6 +73,7 @@ class ImageEncoder(nn.Module):
     ) -> None:
         super().__init__()
         self.stem = stem
+        self.image_size = image_size
         if stem == "patch":
             dim = width or embed_dim
             self.patch_embed: nn.Module = nn.Conv2d(3, dim, patch_size, patch_size)
@@ -116,7 +117,8 @@ class TextEncoder(nn.Module):
     With `num_layers` > 0 a transformer, read at the end token. With 0, words and pairs of
     neighbouring words, gathered by sum and maximum, as fastText does (Joulin et al. 2017,
     arXiv:1607.01759): the pairs carry the order, and cost next to nothing. A pair finds its vector
-    by hashing among `num_pairs`.
+    by hashing among `num_pairs`; while training, a share `pair_dropout` of the pairs is left out,
+    so that the words alone must do as well: a pair never seen then still fits.
     """
 
     def __init__(
@@ -129,10 +131,12 @@ class TextEncoder(nn.Module):
         *,
         width: int | None = None,
         num_pairs: int = 4096,
+        pair_dropout: float = 0.3,
     ) -> None:
         super().__init__()
         width = width or embed_dim
         self.max_len = max_len
+        self.pair_dropout = pair_dropout
         self.token_embed = nn.Embedding(vocab_size, width, padding_idx=0)
         self.transformer = None
         if num_layers:
@@ -157,8 +161,9 @@ class TextEncoder(nn.Module):
         else:
             padding = ~mask.unsqueeze(-1)
             pairs = self.pair_embed(self._pairs(texts))
-            if self.training:  # at times left out: single words must do without their neighbours
-                pairs = pairs * (torch.rand(texts.shape, device=x.device) >= 0.3).unsqueeze(-1)
+            if self.training:
+                kept = torch.rand(texts.shape, device=x.device) >= self.pair_dropout
+                pairs = pairs * kept.unsqueeze(-1)
             x = x + pairs
             total, most = (
                 x.masked_fill(padding, 0).sum(1),

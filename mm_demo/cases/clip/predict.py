@@ -63,7 +63,8 @@ class Predictor:
     def __init__(self, folder: Path) -> None:
         config = store.read_json(folder / store.CONFIG)
         try:
-            self.model = CLIP(**config)
+            with torch.device("meta"):  # no weights are drawn that the file then replaces
+                self.model = CLIP(**config)
         except (TypeError, ValueError, RuntimeError) as error:
             raise UserError("checkpoint.foreign", folder=str(folder)) from error
         store.load_weights(self.model, folder)
@@ -71,10 +72,18 @@ class Predictor:
         self.model.to(self.device).eval()
         self.tokenizer = store.read_tokenizer(folder)
         self.calibration = Calibration.load(folder)
+        self._check_fit(folder)
         self.name = folder.name
-        self.image_size = int(config["image"]["image_size"])
+        self.image_size = self.model.image_encoder.image_size
         self._texts: OrderedDict[str, np.ndarray] = OrderedDict()
         self._lock = threading.Lock()
+
+    def _check_fit(self, folder: Path) -> None:
+        """UserError where the folder's files are each whole but not of one model."""
+        words = self.model.text_encoder.token_embed.num_embeddings
+        looks = self.model.image_encoder.pos_embed.shape[-1]
+        if self.tokenizer.get_vocab_size() > words or self.calibration.mean.shape != (looks,):
+            raise UserError("checkpoint.foreign", folder=str(folder))
 
     def classify(
         self, picture: Picture, labels: str | list[str], template: str | None = None

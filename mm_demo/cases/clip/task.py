@@ -44,7 +44,7 @@ CARD = {
 }
 PREVIEW = 16
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
-LIVE_EXAMPLES = 400  # dev pictures looked at while a run is live; finish() takes all of them
+ROUGHLY = 200  # pictures that the calibration of a run under way is fitted on
 
 
 @dataclass(frozen=True)
@@ -142,21 +142,17 @@ class Task:
         return total, {"spread": spread, "temperature": 1 / scale}
 
     def evaluate(self, split: str) -> dict[str, float]:
-        """The live figures: zero-shot and retrieval on a few hundred pictures of the split."""
-        encoders = self._encoders()
-        language = self.languages[0]
+        """Zero-shot and retrieval, on as many pictures as in the figures at the end."""
+        encoders, language = self._encoders(), self.languages[0]
         return {
-            **figures.zero_shot(
-                encoders, split, seed=0, per_pair=LIVE_EXAMPLES // 8, language=language
-            ),
-            **figures.retrieval(encoders, split, seed=0, gallery=LIVE_EXAMPLES, language=language),
+            **figures.zero_shot(encoders, split, 0, trust.PER_PAIR, language),
+            **figures.retrieval(encoders, split, 0, figures.GALLERY, language),
         }
 
     def finish(self, *, thorough: bool) -> Generator[Preparing, None, dict[str, float]]:
         """Calibrate on dev, then all figures on dev, or the live ones if not `thorough`."""
         encoders = self._encoders()
-        yield Preparing("calibration", 0, 5)
-        self.calibration = trust.calibrate(encoders, self.languages)
+        self.calibration = yield from _told(trust.calibrate(encoders, self.languages))
         if not thorough:
             return self.evaluate("dev")
         found: dict[str, float] = {}
@@ -182,11 +178,33 @@ class Task:
         return Encoders(self.model, self.tokenizer, self.config.image_size, self.device)
 
     def save(self, folder: Path) -> None:
-        """Weights, config, words and (once fitted) the calibration."""
+        """Weights, config, words and a calibration: a rough one while the run goes on."""
         self.model.save_pretrained(folder)
         self.tokenizer.save(str(folder / store.TOKENIZER))
-        if self.calibration is not None:
-            self.calibration.save(folder)
+        calibration = self.calibration
+        if calibration is None:
+            calibration = _done(trust.calibrate(self._encoders(), self.languages, ROUGHLY))
+        calibration.save(folder)
+
+
+def _told(fitting: Generator[None, None, Calibration]) -> Generator[Preparing, None, Calibration]:
+    """The same work, a word before each part of it."""
+    while True:
+        yield Preparing("calibration", 0, 5)
+        try:
+            next(fitting)
+        except StopIteration as fitted:
+            return fitted.value
+
+
+def _done(fitting: Generator[None, None, Calibration]) -> Calibration:
+    """The same work at one go."""
+    told = _told(fitting)
+    while True:
+        try:
+            next(told)
+        except StopIteration as fitted:
+            return fitted.value
 
 
 @cache
@@ -256,14 +274,14 @@ def evaluate_checkpoint(
     metrics: dict[str, float] = {}
     for part in figures.parts(encoders, predictor.calibration, split, seed, language):
         metrics |= part()
-    return metrics, figures.GALLERY + figures.PER_PAIR * len(figures.held_out(split))
+    return metrics, figures.GALLERY + trust.PER_PAIR * len(figures.held_out(split))
 
 
 def shown(folder: Path, split: str, seed: int) -> dict[str, Any]:
     """What the page shows of a checkpoint beside its figures: how far its yes can be trusted."""
     predictor = Predictor(folder)
     return {
-        "headline_examples": figures.PER_PAIR * len(figures.held_out(split)),
+        "headline_examples": trust.PER_PAIR * len(figures.held_out(split)),
         "reliability": trust.reliability_of(
             Encoders.of(predictor), predictor.calibration, split, seed, "en"
         ),

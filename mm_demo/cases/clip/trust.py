@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 
 import numpy as np
 
@@ -17,18 +17,26 @@ from mm_demo.metrics.calibration import (
 from mm_demo.metrics.classification import roc_auc
 
 QUESTIONED = 1000  # pictures that yes/no questions are asked about
-PER_PAIR = 50
+PER_PAIR = 50  # pictures of each held-out pair
+CALIBRATION_SEED = 2**31
 
 
-def calibrate(encoders: Encoders, languages: Sequence[str]) -> Calibration:
-    """Fit on the dev split: yes/no questions in every language, and what dev pictures look like."""
-    scenes, rows, pairs, truths = yes_no_items("dev", 1, QUESTIONED)
-    images = encoders.images(scenes)
+def calibrate(
+    encoders: Encoders, languages: Sequence[str], questioned: int = QUESTIONED
+) -> Generator[None, None, Calibration]:
+    """Fit on scenes of the dev split: yes/no questions in every language, and how scenes look.
+
+    A generator, so that whoever waits can be told or stopped between its parts. Its scenes are
+    drawn with seeds that no `--seed` of an evaluation reaches.
+    """
+    scenes, rows, pairs, truths = yes_no_items("dev", CALIBRATION_SEED, questioned)
+    images, others = encoders.images(scenes), encoders.looks(scenes)
+    yield
     cosines = np.concatenate(
         [(images[rows] * encoders.prompts(language)[pairs]).sum(1) for language in languages]
     )
-    familiar = encoders.looks(scenes_for("dev", 2 * QUESTIONED, 2))
-    others = encoders.looks(scenes)
+    familiar = encoders.looks(scenes_for("dev", questioned, CALIBRATION_SEED))
+    yield
     return Calibration.fit(cosines, np.tile(truths, len(languages)), familiar, others)
 
 

@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -129,7 +128,7 @@ def empty() -> dict[str, str]:
 
 def failed(error: UserError) -> dict[str, str]:
     """What is wrong, how to mend it, and that nothing was lost."""
-    error = without_paths(error)
+    error = error.without_paths()
     titled = f"{error.key}.title" in words.table("en")
     title = words.both(f"{error.key}.title" if titled else "error.title")
     line = words.both(error.key, **error.facts) + SPACE + words.both("clip.kept")
@@ -140,14 +139,6 @@ def broke() -> dict[str, str]:
     """A bug of ours."""
     bug = cards.notice("bad", words.both("error.bug"), words.both("error.bug.line"))
     return {"html": bug, "say": ""}
-
-
-def without_paths(error: UserError) -> UserError:
-    """The same mistake with a model's name where its folder stood: a page shows no server path."""
-    facts: dict[str, Any] = dict(error.facts)
-    if "folder" in facts:
-        facts["folder"] = Path(str(facts["folder"])).name
-    return UserError(error.key, **facts)
 
 
 def _notices(answer: Any) -> str:

@@ -157,7 +157,7 @@ class Handlers:
             used = predictor(self.context, request.session_hash, model)
             return asdict(used.classify(opened, labels or "", template))
         except UserError as error:
-            said = words.say_error("en", try_answer.without_paths(error))
+            said = words.say_error("en", error.without_paths())
             raise gr.Error(said, print_exception=False) from None
 
     def _failed(self, head: dict[str, str]) -> tuple[Any, ...]:

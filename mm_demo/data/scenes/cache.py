@@ -86,7 +86,8 @@ def _sources() -> bytes:
 
 def source_key(*arguments: object) -> str:
     """A file name's part that changes with the arguments and with the code of this folder."""
-    return hashlib.sha256(_sources() + repr(arguments).encode()).hexdigest()[:20]
+    arguments_hash = hashlib.sha256(repr(arguments).encode()).hexdigest()
+    return f"{_sources().hex()[:8]}-{arguments_hash[:16]}"
 
 
 def cache_folder(folder: str | Path | None = None) -> Path:
@@ -119,9 +120,17 @@ def store_array(path: Path, array: NDArray[Any]) -> None:
             beside = Path(file.name)
             np.save(file, array)
         beside.replace(path)
+        _prune(path.parent)
     except OSError:
         if beside is not None:
             beside.unlink(missing_ok=True)
+
+
+def _prune(folder: Path) -> None:
+    """Delete what other code of this folder left: nobody will read it again."""
+    for path in folder.glob("scenes-*.npy"):
+        if _sources().hex()[:8] not in path.name:
+            path.unlink(missing_ok=True)
 
 
 def build() -> Iterator[str]:

@@ -119,7 +119,7 @@ class ScenePairs:
         stated, plain = self.caption_bits[numbers], self.colourless_bits[numbers]
         if colourless is None:
             return np.logical_not(known[:, stated].all(-1))
-        fits = known[:, np.where(colourless[:, None], plain, stated)].all(-1)
+        fits = np.asarray(known[:, np.where(colourless[:, None], plain, stated)].all(-1))
         fits[colourless] = known[colourless][:, plain].all(-1)
         return np.logical_not(fits)
 

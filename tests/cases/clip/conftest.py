@@ -15,9 +15,8 @@ TINY = ClipConfig(
 
 @pytest.fixture(autouse=True)
 def _few_examples(monkeypatch):
-    monkeypatch.setattr(task, "LIVE_EXAMPLES", 16)
+    monkeypatch.setattr(task, "ROUGHLY", 24)
     monkeypatch.setattr(figures, "GALLERY", 24)
-    monkeypatch.setattr(figures, "PER_PAIR", 2)
     monkeypatch.setattr(figures, "POINTED", 8)
     monkeypatch.setattr(trust, "PER_PAIR", 2)
     monkeypatch.setattr(trust, "QUESTIONED", 24)

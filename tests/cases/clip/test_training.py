@@ -161,5 +161,6 @@ def test_saved_while_running_is_usable(train, tmp_path):
     for event in stream:
         if isinstance(event, Saved) and event.step == 4:
             assert store.read_json(tmp_path / "m" / store.RUN)["step"] == 4
+            Predictor(tmp_path / "m")
             break
     stream.close()
