@@ -7,6 +7,10 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("house", deadline=None)  # shared machines are slow at times
+settings.load_profile("house")
 
 
 @pytest.fixture(autouse=True, scope="session")

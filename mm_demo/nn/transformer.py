@@ -10,13 +10,12 @@ from mm_demo.nn.attention import Attention
 class Block(nn.Module):
     """x + attention(norm(x)), then x + mlp(norm(x)). Shapes: (B, N, dim) -> (B, N, dim)."""
 
-    def __init__(self, dim: int, num_heads: int = 8, mlp_dim: int | None = None) -> None:
+    def __init__(self, dim: int, num_heads: int = 8) -> None:
         super().__init__()
-        mlp_dim = mlp_dim or 4 * dim
         self.norm1 = nn.LayerNorm(dim)
         self.attention = Attention(dim, num_heads)
         self.norm2 = nn.LayerNorm(dim)
-        self.mlp = nn.Sequential(nn.Linear(dim, mlp_dim), nn.GELU(), nn.Linear(mlp_dim, dim))
+        self.mlp = nn.Sequential(nn.Linear(dim, 4 * dim), nn.GELU(), nn.Linear(4 * dim, dim))
 
     def forward(
         self, x: Tensor, mask: Tensor | None = None, *, maps: bool = False
@@ -33,11 +32,9 @@ class Transformer(nn.Module):
     weights of every layer come back as a list of (B, heads, N, N), else an empty list.
     """
 
-    def __init__(
-        self, dim: int, num_layers: int, num_heads: int = 8, mlp_dim: int | None = None
-    ) -> None:
+    def __init__(self, dim: int, num_layers: int, num_heads: int = 8) -> None:
         super().__init__()
-        self.blocks = nn.ModuleList(Block(dim, num_heads, mlp_dim) for _ in range(num_layers))
+        self.blocks = nn.ModuleList(Block(dim, num_heads) for _ in range(num_layers))
         self.norm = nn.LayerNorm(dim)
 
     def forward(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -47,9 +47,7 @@ class TryPanel:
     """What the rest of the page may use of a Try panel.
 
     `model_choice` is the Radio that "Use this model" sets (made with `language.add(radio,
-    choices={...}, runs=True)`); `link` gives components whose values a permalink carries,
-    `{query name: component}`.
+    choices={...}, runs="<case>")`).
     """
 
     model_choice: gr.Radio | None = None
-    link: dict[str, Any] = field(default_factory=dict)

@@ -40,7 +40,7 @@ class Language:
 
     def __init__(self) -> None:
         self._components: list[Any] = []
-        self._keys: list[dict[str, tuple[str, Mapping[str, Any]]]] = []
+        self._keys: list[dict[str, str]] = []
         self._choices: list[dict[str, str]] = []
         self._narrow: dict[int, str] = {}
         self._runs: dict[int, str] = {}
@@ -52,18 +52,16 @@ class Language:
         choices: Mapping[str, str] | None = None,
         narrow: str | None = None,
         runs: str | None = None,
-        facts: Mapping[str, Any] | None = None,
         **keys: str,
     ) -> AnyComponent:
         """Register `component`: each property in `keys` shows the sentence under its key.
 
         `choices` maps a choice's value to its key, `narrow` is the key of a tab's label on a phone,
-        `runs` the name of the case whose visitor's runs follow the choices, `facts` fill
-        placeholders. English is set at once.
+        `runs` the name of the case whose visitor's runs follow the choices. English is set at once.
         """
         place = len(self._components)
         self._components.append(component)
-        self._keys.append({prop: (key, facts or {}) for prop, key in keys.items()})
+        self._keys.append(dict(keys))
         self._choices.append(dict(choices or {}))
         if narrow:
             self._narrow[place] = narrow
@@ -105,8 +103,7 @@ class Language:
 
     def _update(self, place: int, language: str) -> dict[str, Any]:
         said: dict[str, Any] = {
-            prop: words.say(language, key, **facts)
-            for prop, (key, facts) in self._keys[place].items()
+            prop: words.say(language, key) for prop, key in self._keys[place].items()
         }
         if self._choices[place]:
             said["choices"] = [

@@ -12,7 +12,6 @@ from mm_demo.config import TrainConfig
 from mm_demo.errors import UserError
 
 PANELS = ("try", "train", "understand")
-_OURS = ("case", "panel", "dataset", "preset", "lang")
 
 
 @dataclass(frozen=True)

@@ -138,7 +138,7 @@
     let names = '';
     for (const r of runs) {
       out += line(r, r.slot, 2);
-      if (!r.x.length || value.nameless) continue;
+      if (!r.x.length) continue;
       const n = r.x.length - 1, x = X(r.x[n]), y = free(x - 48, Y(r.y[n]) - 7, 48);
       names += spans(r.name, { cls: 'halo', style: `fill:var(--c${r.slot}t)` }, x, y.toFixed(1), 'end');
     }
@@ -146,7 +146,7 @@
     if (value.x && value.x.length) {
       const n = value.x.length - 1, x = X(value.x[n]), y = Y(value.y[n]);
       out += `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="5" fill="var(--c1)" stroke="var(--block-background-fill)" stroke-width="2"/>`;
-      if (value.name && runs.length && !value.nameless) {
+      if (value.name && runs.length) {
         const at = Math.min(Math.max(x, left + 30), right - 24);
         names += spans(value.name, { cls: 'halo', style: 'fill:var(--c1t)' }, at.toFixed(1), free(at - 24, y - 13, 48).toFixed(1), 'middle');
       }

@@ -38,7 +38,7 @@ def test_a_scene_looks_the_same_at_every_size(seed):
     assert small.dtype == np.uint8
     reduced = np.asarray(Image.fromarray(large).reduce(4), float)
     assert np.abs(reduced - small).mean() < 4.5
-    assert np.array_equal(small, draw(Scene.from_dict(scene.to_dict()), 64))
+    assert np.array_equal(small, draw(replace(scene), 64))
 
 
 @pytest.mark.parametrize("size", [32, 100, 1024])

@@ -8,9 +8,9 @@ from mm_demo.nn.transformer import Block, Transformer
 
 def test_block_equals_torch():
     torch.manual_seed(0)
-    ours = Block(24, 3, 48).eval()
+    ours = Block(24, 3).eval()
     theirs = nn.TransformerEncoderLayer(
-        24, 3, 48, dropout=0.0, activation="gelu", batch_first=True, norm_first=True
+        24, 3, 96, dropout=0.0, activation="gelu", batch_first=True, norm_first=True
     ).eval()
     theirs.self_attn.in_proj_weight.data.copy_(ours.attention.qkv.weight.data)
     theirs.self_attn.in_proj_bias.data.copy_(ours.attention.qkv.bias.data)

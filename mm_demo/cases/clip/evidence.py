@@ -8,7 +8,7 @@ import torch.nn.functional as F
 
 from mm_demo.cases.clip.model import CLIP
 
-FINE = 8  # the map is read off eight times finer than the grid, bilinearly
+FINE = 8  # the map is read off eight times finer than the grid
 
 
 def evidence(model: CLIP, images: torch.Tensor, texts: np.ndarray) -> np.ndarray:
@@ -31,7 +31,7 @@ def evidence(model: CLIP, images: torch.Tensor, texts: np.ndarray) -> np.ndarray
 
 
 def peak(grid: np.ndarray) -> tuple[float, float]:
-    """Where the bilinear map is highest: (x, y) in fractions of the picture."""
+    """Where the smoothed map is highest: (x, y) in fractions of the picture."""
     size = grid.shape[0] * FINE
     smooth = F.interpolate(
         torch.from_numpy(grid)[None, None], size=(size, size), mode="bicubic", align_corners=False

@@ -223,7 +223,7 @@ def _scale(run: Mapping[str, Any]) -> str:
 
 
 def _reliability(bins: Sequence[Mapping[str, Any]] | None) -> str:
-    """Stated against true share on the dev split; nothing where it was not measured."""
+    """Stated against true share, on the split that metrics.json names; nothing where it was not measured."""
     try:
         filled = [
             (float(b["low"]), float(b["high"]), float(b["mean_probability"]),

@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -92,39 +91,6 @@ class Scene:
     background: str
     objects: tuple[SceneObject, ...]
     detail: int = 0
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values, ready for JSON; `from_dict` is the way back."""
-        return {
-            "background": self.background,
-            "objects": [asdict(o) for o in self.objects],
-            "detail": self.detail,
-        }
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Scene:
-        """The scene that `to_dict` wrote; ValueError on names or numbers this world lacks."""
-        try:
-            background, detail = values["background"], int(values["detail"])
-            objects = tuple(_object_from(o) for o in values["objects"])
-        except (KeyError, TypeError) as error:
-            raise ValueError(f"not a scene: {error!r}") from error
-        _known(background, BACKGROUNDS, "background")
-        _check_count(len(objects))
-        return cls(background, objects, detail)
-
-
-def _object_from(values: Mapping[str, Any]) -> SceneObject:
-    made = SceneObject(**values)
-    _known(made.kind, KINDS, "kind")
-    _known(made.colour, COLOURS, "colour")
-    _known(made.size, SIZES, "size")
-    numbers = (made.x, made.y, made.scale, made.tilt, made.hue, made.light)
-    if not all(isinstance(n, (int, float)) and math.isfinite(n) for n in numbers):
-        raise ValueError("not a scene: an object's place, scale or shade is no finite number")
-    if not 0 < made.scale <= 1:
-        raise ValueError(f"not a scene: scale {made.scale}")
-    return made
 
 
 def _known(name: object, names: Sequence[str], what: str) -> None:

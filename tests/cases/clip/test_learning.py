@@ -1,12 +1,19 @@
 """It learns from true pairs and nothing from shuffled ones."""
 
 import pytest
-from tests.cases.clip.conftest import TINY
 
 from mm_demo.cases.clip import figures
+from tests.cases.clip.conftest import TINY
 
 LEARNING = TINY.changed(
-    {"steps": 140, "batch_size": 64, "pictures": 600, "captions": 5, "language": "en", "evaluations": 1}
+    {
+        "steps": 140,
+        "batch_size": 64,
+        "pictures": 600,
+        "captions": 5,
+        "language": "en",
+        "evaluations": 1,
+    }
 )
 
 
