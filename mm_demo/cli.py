@@ -16,7 +16,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mm_demo import store, training, words
+from mm_demo import training, words
 from mm_demo.case import Case
 from mm_demo.cases import CASES, find
 from mm_demo.config import TrainConfig
@@ -32,13 +32,12 @@ from mm_demo.events import (
     Started,
 )
 from mm_demo.predictors import Predictors
-from mm_demo.training.card import record
 from mm_demo.training.diagnosis import DIVERGED
 from mm_demo.training.figure import check_format, draw_ranking, draw_run
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
-    help="Train, evaluate and use five multimodal methods.",
+    help=f"Train, evaluate and use multimodal models. Cases: {', '.join(case.name for case in CASES)}.",
 )  # fmt: skip
 predict_app = typer.Typer(
     no_args_is_help=True, help="Ask a model. Without --checkpoint, the bundled one."
@@ -85,7 +84,9 @@ def train(
     dataset: Annotated[str | None, typer.Option(help="Default: the case's first.")] = None,
     preset: Annotated[str | None, typer.Option(help="quick (default) or full.")] = None,
     seed: Annotated[int | None, typer.Option(help="Default: 0.")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the run in --out, if there is one.")
+    ] = False,
     start_from: Annotated[
         Path | None, typer.Option(help="Begin with the weights of this checkpoint folder.")
     ] = None,
@@ -133,6 +134,8 @@ def _check_resumed(
     settings: list[str] | None,
 ) -> None:
     """A run goes on with its own settings; UserError where others are asked for."""
+    from mm_demo import store  # brings torch, which most mistakes can be told without
+
     if not (out / store.RUN).exists():
         return
     run = store.read_json(out / store.RUN)
@@ -177,10 +180,13 @@ def _with_bar(case: Case, stream: Iterator[Event]) -> Iterator[Event]:
     bar: tqdm[Any] | None = None
     for event in stream:
         if isinstance(event, Preparing):
-            print(f"\r{event.what} {event.done}/{event.total}", end="", file=sys.stderr)
+            if bar is None:
+                print(f"\r{event.what} {event.done}/{event.total}  ", end="", file=sys.stderr)
+            else:
+                bar.set_description(f"{event.what} {event.done}/{event.total}")
         elif isinstance(event, Started):
             print(
-                f"\n{event.parameters:,} parameters, {event.device}, {event.threads} threads",
+                f"\n{event.parameters:,} parameters, {event.device}, threads: {event.threads}",
                 file=sys.stderr,
             )
             bar = tqdm(total=event.steps, initial=event.first_step, file=sys.stderr, unit="step")
@@ -246,6 +252,8 @@ def evaluate(
 
     report = scored(seed)
     if recorded:
+        from mm_demo.training.card import record
+
         others = [scored(seed + 1), scored(seed + 2)]
         record(chosen, folder, [report, *others], chosen.module("task").shown(folder, split, seed))
     if as_json:

@@ -58,6 +58,13 @@ def writing(folder: Path) -> Iterator[Path]:
             shutil.rmtree(beside, ignore_errors=True)
 
 
+def check_writable(folder: Path) -> None:
+    """UserError where `writing` would fail at once: said before minutes of work, not after."""
+    with writing(folder.with_name(f".{folder.name}.probe")) as _:
+        pass
+    shutil.rmtree(folder.with_name(f".{folder.name}.probe"), ignore_errors=True)
+
+
 @contextmanager
 def editing(folder: Path) -> Iterator[Path]:
     """A copy of `folder` that takes its place once the block is through."""

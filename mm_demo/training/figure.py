@@ -14,7 +14,8 @@ FORMATS = (".png", ".svg", ".pdf")
 FONTS = (  # labels may be Chinese
     "DejaVu Sans", "Noto Sans CJK SC", "Noto Sans CJK JP", "PingFang SC", "Microsoft YaHei",
 )  # fmt: skip
-_INK, _BLUE, _GRID = "#1C2330", "#2450B8", "#E7EAE4"
+_INK, _GRID = "#1C2330", "#E7EAE4"
+_SERIES = ("#2450B8", "#B85A00", "#12A08A", "#8E2A6B")
 
 
 def check_format(file: Path) -> None:
@@ -30,29 +31,37 @@ def draw_run(case: Case, story: Iterable[Event], file: Path) -> None:
     evaluated = [event for event in events if isinstance(event, Evaluated)]
     guess = next((event.guess_loss for event in events if isinstance(event, Started)), None)
     figure, (left, right) = _axes(2)
-    left.plot([e.step for e in progress], [e.loss for e in progress], color=_BLUE, linewidth=1.6)
+    left.plot([e.step for e in progress], [e.loss for e in progress], color=_SERIES[0])
     if guess:
-        left.axhline(guess, color=_INK, linestyle=":", linewidth=1.2)
-        left.annotate(f"guessing: {guess:.2f}", (1, guess), (0, 4), xycoords=("axes fraction", "data"),
-                      textcoords="offset points", ha="right")  # fmt: skip
-    left.set(xlabel="step", ylabel="loss", title=f"{case.name} training loss", ylim=(0, None))
-    steps = [e.step for e in evaluated]
-    for metric, style in zip(case.table, ("-", "--", "-."), strict=False):
-        values = [e.metrics.get(metric, float("nan")) for e in evaluated]
-        right.plot(steps, values, style, marker="o", markersize=3, label=metric)
+        _claim(left, guess, f"guessing: {guess:.2f}")
+    left.set(xlabel="step", ylabel="loss", title=f"{case.name}: training loss", ylim=(0, None))
+    for metric, colour in zip(case.table, _SERIES, strict=False):
+        known = [e for e in evaluated if metric in e.metrics]
+        steps, values = [e.step for e in known], [e.metrics[metric] for e in known]
+        right.plot(steps, values, marker="o", markersize=3, color=colour, label=_name(metric))
     claim = case.claims[case.headline]
-    right.axhline(claim, color=_INK, linestyle=":", linewidth=1.2)
-    right.annotate(f"the course: {claim}", (0.02, claim), (0, 4), xycoords=("axes fraction", "data"),
-                   textcoords="offset points")  # fmt: skip
-    right.set(xlabel="step", ylim=(0, 1), title="held-out figures (dev)")
-    right.legend(frameon=False)
+    _claim(right, claim, f"the course, {_name(case.headline)}: {claim}")
+    right.set(xlabel="step", ylim=(0, 1.02), title=f"{case.name}: held-out figures (dev)")
+    right.legend(frameon=False, loc="lower right")
     _save(figure, file)
+
+
+def _claim(axes: Any, height: float, text: str) -> None:
+    """A dotted line to be measured against, named on the line."""
+    axes.axhline(height, color=_INK, linestyle=":", linewidth=1.4)
+    axes.annotate(
+        text, (0.02, height), (0, 4), xycoords=("axes fraction", "data"), textcoords="offset points"
+    )
+
+
+def _name(metric: str) -> str:
+    return metric.replace("_", " ").replace(" r1", " R@1")
 
 
 def draw_ranking(ranking: Sequence[tuple[str, float]], file: Path, title: str) -> None:
     """Probability bars, one a label, in the order given."""
     figure, (axes,) = _axes(1)
-    axes.bar(range(len(ranking)), [share for _, share in ranking], color=_BLUE)
+    axes.bar(range(len(ranking)), [share for _, share in ranking], color=_SERIES[0])
     axes.set_xticks(range(len(ranking)), [label for label, _ in ranking], rotation=45, ha="right")
     axes.set(ylabel="probability", ylim=(0, 1), title=title)
     _save(figure, file)

@@ -105,6 +105,7 @@ def _saved_run(case: Case, out: Path, resume: bool) -> dict[str, Any] | None:
     UserError where a new run would overwrite something: a run's folder is replaced as a whole.
     """
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+        store.check_writable(out)
         return None
     if not (out / store.RUN).exists():
         raise UserError("out.not_a_run", folder=str(out))

@@ -41,7 +41,7 @@ def test_the_ruler_has_the_claim_dotted_and_a_tick_for_guessing():
 
 def test_a_header_without_a_model_has_no_figure():
     assert "rul" not in cards.case_header(CLIP, None)
-    html = cards.case_header(CLIP, {"metrics": {CLIP.headline: 0.9}, "examples": 800})
+    html = cards.case_header(CLIP, {"metrics": {CLIP.headline: 0.9}, "headline_examples": 800})
     assert "0.90" in html
     assert "800" in html
 
