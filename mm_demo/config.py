@@ -90,12 +90,16 @@ def _illegal(knob: Knob, problem: Any) -> dict[str, object]:
     if knob.choices:
         allowed = ", ".join(knob.choices)
     elif knob.low is not None and knob.high is not None:
-        allowed = f"{knob.low:g} – {knob.high:g}" if knob.high < 1e6 else f"≥ {knob.low:g}"
+        allowed = f"{_figure(knob.low)} – {_figure(knob.high)}"
         if knob.multiple_of:
             allowed += f" (× {knob.multiple_of})"
     else:
         allowed = type(knob.default).__name__
     return {"name": knob.name, "value": str(problem["input"])[:80], "allowed": allowed}
+
+
+def _figure(value: float) -> str:
+    return str(int(value)) if value == int(value) else f"{value:g}"  # no 2.1e+09
 
 
 def _knob(name: str, field: FieldInfo) -> Knob:

@@ -60,9 +60,11 @@ def writing(folder: Path) -> Iterator[Path]:
 
 def check_writable(folder: Path) -> None:
     """UserError where `writing` would fail at once: said before minutes of work, not after."""
-    with writing(folder.with_name(f".{folder.name}.probe")) as _:
-        pass
-    shutil.rmtree(folder.with_name(f".{folder.name}.probe"), ignore_errors=True)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        os.rmdir(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    except OSError as error:
+        raise UserError("disk.cannot_write", folder=str(folder), reason=_reason(error)) from error
 
 
 @contextmanager

@@ -20,7 +20,7 @@ def test_strings_become_numbers():
         ({"steps": "abc"}, {"name": "steps", "value": "abc", "allowed": "1 – 200000"}),
         ({"learning_rate": "nan"}, {"name": "learning_rate", "value": "nan", "allowed": "0 – 1"}),
         ({"language": "fr"}, {"name": "language", "value": "fr", "allowed": "en, zh, both"}),
-        ({"seed": -1}, {"name": "seed", "value": "-1", "allowed": "≥ 0"}),
+        ({"seed": -1}, {"name": "seed", "value": "-1", "allowed": "0 – 2147483647"}),
     ],
 )
 def test_illegal_values(settings, facts):

@@ -124,10 +124,11 @@ def test_a_case_has_all_its_words(case):
         needed += [f"{name}.metric.{metric}", f"{name}.metric.{metric}.short"]
     needed += [f"{name}.dataset.{dataset}" for dataset in case.datasets]
     for preset in case.presets:
-        needed += [f"{name}.preset.{preset}", f"preset.{preset}"]
+        needed += [f"{name}.preset.{preset}", f"preset.{preset}", f"{name}.minutes.{preset}"]
     for knob in case.config.knobs():
         if knob.shown != "none":
-            needed += [knob.label_key, *(f"{knob.label_key}.{choice}" for choice in knob.choices)]
+            needed += [knob.label_key, f"{knob.label_key}.short"]
+            needed += [f"{knob.label_key}.{choice}" for choice in knob.choices]
     assert [key for key in needed if key not in table] == []
 
 

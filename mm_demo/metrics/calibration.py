@@ -23,34 +23,37 @@ def sigmoid(logits: ArrayLike) -> NDArray[np.float64]:
     return np.exp(-np.logaddexp(0.0, -np.asarray(logits, dtype=np.float64)))
 
 
-def fit_platt(logits: ArrayLike, truths: ArrayLike) -> tuple[float, float]:
-    """Slope and offset such that sigmoid(slope * logit + offset) is a probability.
+def fit_platt(logits: ArrayLike, truths: ArrayLike) -> tuple[NDArray[np.float64], float]:
+    """Slopes and offset such that sigmoid(logits @ slopes + offset) is a probability.
 
-    logits: (N,) finite; truths: (N,) bool. Platt (1999) with his smoothed targets, which keep
-    separable data finite; Newton's method with halved steps as in Lin, Lin and Weng (2007).
-    Where all logits are the same the slope is 0.
+    logits: (N,) or (N, F), finite; truths: (N,) bool; the slopes have shape () or (F,). Platt
+    (1999) with his smoothed targets, which keep separable data finite; Newton's method with halved
+    steps as in Lin, Lin and Weng (2007). The slope of what never varies is 0.
     ValueError: shapes, no examples, a logit that is not finite.
     """
     x, true = np.asarray(logits, dtype=np.float64), np.asarray(truths, dtype=bool)
-    if x.ndim != 1 or x.shape != true.shape or len(x) == 0:
-        raise ValueError(f"logits {x.shape} and truths {true.shape} must both be (N,)")
+    if x.ndim not in (1, 2) or x.shape[:1] != true.shape or len(x) == 0:
+        raise ValueError(f"logits {x.shape} and truths {true.shape} must both be (N, ...)")
     if not np.isfinite(x).all():
         raise ValueError("a logit is not finite")
     n_true = int(true.sum())
     targets = np.where(true, (n_true + 1) / (n_true + 2), 1 / (len(x) - n_true + 2))
     # Standardised, so that neither scale nor place of the logits matters to the arithmetic.
-    centre, spread = float(x.mean()), float(x.std()) if np.ptp(x) > 0 else 0.0
-    design = np.stack([(x - centre) / (spread or 1.0), np.ones_like(x)], axis=1)  # (N, 2)
+    columns = x.reshape(len(x), -1)
+    centre = columns.mean(0)
+    deviation = columns.std(0)
+    spread = np.where(deviation > 0, deviation, np.inf)
+    design = np.column_stack([(columns - centre) / spread, np.ones(len(x))])  # (N, F + 1)
 
     def loss(weights: NDArray[np.float64]) -> float:
         z = design @ weights
         return float(np.sum(np.logaddexp(0.0, z) - targets * z))
 
-    weights = np.zeros(2)
+    weights = np.zeros(design.shape[1])
     for _ in range(100):
         p = sigmoid(design @ weights)
         gradient = design.T @ (p - targets)
-        hessian = (design.T * (p * (1 - p))) @ design + 1e-9 * np.eye(2)
+        hessian = (design.T * (p * (1 - p))) @ design + 1e-9 * np.eye(len(weights))
         step = np.linalg.solve(hessian, gradient)
         size, before = 1.0, loss(weights)
         while size > 1e-10 and loss(weights - size * step) > before:
@@ -58,8 +61,8 @@ def fit_platt(logits: ArrayLike, truths: ArrayLike) -> tuple[float, float]:
         weights = weights - size * step
         if np.abs(step).max() < 1e-10:
             break
-    slope = float(weights[0] / spread) if spread else 0.0
-    return slope, float(weights[1] - slope * centre)
+    slopes = weights[:-1] / spread
+    return slopes.reshape(x.shape[1:]), float(weights[-1] - slopes @ centre)
 
 
 def expected_calibration_error(

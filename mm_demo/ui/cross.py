@@ -8,6 +8,7 @@ from html import escape
 
 from mm_demo import words
 from mm_demo.ui import cards
+from mm_demo.ui.ranking import translated
 
 _LIGHT = ((0xF0, 0xF2, 0xEE), (0x24, 0x50, 0xB8))  # wash, c1: style.css, 1
 _DARK = ((0x22, 0x28, 0x33), (0x8F, 0xB0, 0xFF))
@@ -28,7 +29,9 @@ def table(labels: Sequence[tuple[str, tuple[str, str] | None]], lines: Sequence[
 
     A line's button tells "drop" with its `row`.
     """
-    head = "".join(f'<th scope="col">{_label(*label)}</th>' for label in labels)
+    head = "".join(
+        f'<th scope="col">{escape(typed)}{translated(other)}</th>' for typed, other in labels
+    )
     flat = [value for line in lines for value in line.values] or [0.0]
     high = max(0.35, *flat)
     body = ""
@@ -104,15 +107,3 @@ def _cell(value: float, level: float, ring: bool) -> str:
 
 def _signed(value: float) -> str:
     return f"{value:.2f}".replace("-0.00", "0.00").replace("-", "−")
-
-
-def _label(typed: str, other: tuple[str, str] | None) -> str:
-    if other is None:
-        return escape(typed)
-    language, name = other
-    tag = "zh-CN" if language == "zh" else language
-    mine = "en" if language == "zh" else "zh"
-    return (
-        f'<span class="{mine}">{escape(typed)}</span>'
-        f'<span class="{language}" lang="{tag}">{escape(name)}</span>'
-    )

@@ -1,3 +1,4 @@
+# mypy: disallow-subclassing-any=False
 """Controls made from a case's knobs: a control for each, none declared twice."""
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import gradio as gr
 from mm_demo import words
 from mm_demo.case import Case
 from mm_demo.config import Knob, TrainConfig
+from mm_demo.errors import UserError
 from mm_demo.ui.language import Language
 
 
@@ -35,6 +37,20 @@ def _round(value: float) -> float:
     return float(f"{value:.8g}")
 
 
+class KnobSlider(gr.Slider):
+    """A slider whose number may lie beyond its ends: the config says what is legal, in a sentence.
+
+    Gradio's own refuses it with a toast in English, and its page moves it to an end in silence
+    (page.js keeps it from that).
+    """
+
+    is_template = True
+
+    def preprocess(self, payload: float | None) -> float | None:
+        """What stands in the field, as it is; None where it is empty."""
+        return payload
+
+
 @dataclass(frozen=True)
 class Controls:
     """A case's controls by knob name, in the order of the config."""
@@ -53,14 +69,16 @@ class Controls:
         return list(self.by_name.values())
 
     def config(self, preset: str, values: Mapping[str, Any]) -> TrainConfig:
-        """The config that the controls stand at; UserError for an illegal value."""
+        """The config that the controls stand at; UserError for an illegal or an empty one."""
         base = self.case.preset(preset)
-        given = {name: value for name, value in values.items() if value is not None}
         changed = {
             name: value
-            for name, value in given.items()
+            for name, value in values.items()
             if not _same(value, getattr(base, name, None))
         }
+        for name, value in changed.items():
+            if value in (None, ""):
+                raise UserError("knob.empty", name=name)
         return base.changed(changed)
 
     def updates(self, preset: str, values: Mapping[str, Any] | None = None) -> list[Any]:
@@ -118,11 +136,10 @@ def _control(case: Case, knob: Knob, base: TrainConfig, language: Language) -> A
         return language.add(gr.Checkbox(value, elem_id=elem_id), **keys)
     if _is_slider(knob):
         low, high, step = slider_range(knob, float(value), float(value))
-        slider = gr.Slider(
+        slider = KnobSlider(
             low, high, value, step=step, elem_id=elem_id, elem_classes="mm-slider", buttons=[]
         )
         return language.add(slider, **keys)
-    number = gr.Number(
-        value, precision=0 if knob.is_integer else None, elem_id=elem_id, elem_classes="mm-number"
-    )
+    # no precision: Gradio would round a fraction in silence
+    number = gr.Number(value, elem_id=elem_id, elem_classes="mm-number")
     return language.add(number, **keys)

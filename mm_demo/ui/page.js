@@ -121,7 +121,7 @@
         if (box[1] < 2 || box[3] > bottom + 2) continue;
         if (boxes.every((b) => box[2] < b[0] || box[0] > b[2] || box[3] < b[1] || box[1] > b[3])) { boxes.push(box); return y + shift; }
       }
-      return y;
+      return null; /* a name on a name reads as neither: the table names the line too */
     };
     for (const ref of value.refs || []) {
       const y = Y(ref.y), w = Math.max(ref.text.en.length * 6.8, ref.text.zh.length * 10);
@@ -136,21 +136,22 @@
       return `<polyline points="${points}" fill="none" stroke="var(--c${slot})" stroke-width="${wide}" stroke-dasharray="${dashes[slot]}" stroke-linejoin="round" stroke-linecap="round"/>`;
     };
     let names = '';
+    const name = (texts, slot, x, y, anchor) => {
+      if (y !== null) names += spans(texts, { cls: 'halo', style: `fill:var(--c${slot}t)` }, x.toFixed(1), y.toFixed(1), anchor);
+    };
+    const own = value.x && value.x.length ? [X(value.x[value.x.length - 1]), Y(value.y[value.y.length - 1])] : null;
+    if (own && value.name && runs.length) { /* first, so that this run has its name whatever the others do */
+      const at = Math.min(Math.max(own[0], left + 30), right - 24);
+      name(value.name, 1, at, free(at - 24, own[1] - 13, 48), 'middle');
+    }
     for (const r of runs) {
       out += line(r, r.slot, 2);
       if (!r.x.length) continue;
-      const n = r.x.length - 1, x = X(r.x[n]), y = free(x - 48, Y(r.y[n]) - 7, 48);
-      names += spans(r.name, { cls: 'halo', style: `fill:var(--c${r.slot}t)` }, x, y.toFixed(1), 'end');
+      const n = r.x.length - 1, x = X(r.x[n]);
+      name(r.name, r.slot, x, free(x - 48, Y(r.y[n]) - 7, 48), 'end');
     }
     out += line(value, 1, 2.8);
-    if (value.x && value.x.length) {
-      const n = value.x.length - 1, x = X(value.x[n]), y = Y(value.y[n]);
-      out += `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="5" fill="var(--c1)" stroke="var(--block-background-fill)" stroke-width="2"/>`;
-      if (value.name && runs.length) {
-        const at = Math.min(Math.max(x, left + 30), right - 24);
-        names += spans(value.name, { cls: 'halo', style: 'fill:var(--c1t)' }, at.toFixed(1), free(at - 24, y - 13, 48).toFixed(1), 'middle');
-      }
-    }
+    if (own) out += `<circle cx="${own[0].toFixed(1)}" cy="${own[1].toFixed(1)}" r="5" fill="var(--c1)" stroke="var(--block-background-fill)" stroke-width="2"/>`;
     plot.innerHTML = `<svg viewBox="0 0 ${width} ${height}" aria-hidden="true">${out}${names}</svg>`;
   }
   mm.curve = (element, props, watch) => {
@@ -207,6 +208,18 @@
     draw();
   };
 
+  /* a slider moves a number beyond its ends when the field is left: here Start says what is wrong with it */
+  document.addEventListener('blur', (event) => {
+    if (event.target.matches && event.target.matches('.mm-slider input[type=number]')) event.stopPropagation();
+  }, true);
+  /* leaving the page ends its run: the browser asks first. Before Gradio, which hangs up at this event,
+     so that the run would be over even for a visitor who then stays */
+  window.addEventListener('beforeunload', (event) => {
+    if (!document.querySelector('.mm-status .dot.live')) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }, true);
+
   /* status line: drawn often, spoken seldom */
   mm.status = (element, props, watch, trigger) => {
     const shown = element.querySelector('.shown'), spoken = element.querySelector('.sr');
@@ -214,7 +227,7 @@
     const draw = () => {
       const value = props.value || {};
       if (value.html !== last) { last = value.html; shown.innerHTML = value.html || ''; }
-      if (value.say && value.say !== words) { words = value.say; spoken.innerHTML = value.say; }
+      if ((value.say || '') !== words) { words = value.say || ''; spoken.innerHTML = words; }
     };
     mm.buttons(shown, trigger);
     watch('value', draw);
@@ -247,7 +260,12 @@
     const card = () => document.getElementById(cardId);
     const source = (n) => { const all = document.querySelectorAll(`#${pictureId} .source-selection button`); if (all[n]) all[n].click(); };
     const upload = () => { source(0); later(() => inside('input[type=file]'), () => inside('input[type=file]').click()); };
-    const camera = () => {
+    const told = (fault) => element.querySelectorAll('[data-camera]').forEach((line) => { line.hidden = line.dataset.camera !== fault; });
+    const camera = async () => {
+      try { /* asked for here first: what Gradio says of a refusal is a white box in English */
+        const stream = await navigator.mediaDevices.getUserMedia({ video: true });
+        stream.getTracks().forEach((track) => track.stop());
+      } catch (error) { told(error.name === 'NotAllowedError' ? 'refused' : 'absent'); return; }
       source(1);
       later(() => inside('[title="grant webcam access"] button'), () => inside('[title="grant webcam access"] button').click());
     };
@@ -258,8 +276,17 @@
     };
     element.addEventListener('click', (event) => {
       const button = event.target.closest('[data-tool]');
-      if (button) ({ upload, camera, draw })[button.dataset.tool]();
+      if (!button) return;
+      told('');
+      ({ upload, camera, draw })[button.dataset.tool]();
     });
+    /* a file that the browser cannot draw gets a plate; errors and loads of a picture do not bubble */
+    for (const kind of ['error', 'load']) document.addEventListener(kind, (event) => {
+      const frame = event.target.closest && event.target.closest(`#${pictureId} .image-frame`);
+      if (!frame) return;
+      frame.classList.toggle('broken', kind === 'error');
+      told('');
+    }, true);
     document.addEventListener('keydown', (event) => {
       if (event.key !== 'Escape' || !card()) return;
       if (card().classList.contains('composing')) mm.closeComposer(card());
@@ -292,6 +319,17 @@
     document.querySelectorAll(`#${id} [data-scene]`).forEach((button) =>
       button.setAttribute('aria-pressed', String(name.endsWith(`scene.${button.dataset.scene}.png`))));
   };
+
+  /* an answer to another picture or model than the ones now chosen is dimmed until the next one */
+  const chosen = {};
+  const weigh = (id) => {
+    const card = document.getElementById(id), foot = card && card.querySelector('[data-picture]');
+    const { picture, model } = chosen[id] || {};
+    const old = foot && ((picture !== undefined && !picture.endsWith(foot.dataset.picture)) || (model !== undefined && model !== foot.dataset.model));
+    if (card) card.classList.toggle('old', !!old);
+  };
+  mm.chose = (id, what, value) => { chosen[id] = { ...chosen[id], [what]: value }; weigh(id); };
+  mm.answered = (element, watch, id) => watch('value', () => weigh(id));
 
   /* the veil is dark where the weight is 0, gone where it is 1, and amber on the way */
   mm.evidence = (element, props, watch) => {

@@ -42,14 +42,15 @@ def ranking(rows: Sequence[Row], none: float, shown: int = 0) -> str:
     body = "".join(_row(row, index, index == shown) for index, row in enumerate(rows))
     last = (
         f'<tr class="none"><td class="l">{words.both("rank.none")}{_bar(none, "mut", "only-s")}'
-        f'</td><td class="b hide-s">{_bar(none, "mut")}</td><td class="n">{share(none)}</td>'
-        '<td class="n"></td></tr>'
+        f'</td><td class="b hide-s">{_bar(none, "mut")}</td><td class="n"></td>'
+        f'<td class="n">{none:.2f}</td></tr>'  # no share: those add up to 100% without it
     )
     long = ' tabindex="0"' if len(rows) > 10 else ""
     return (
         f'<div class="ranks"{long}><table class="rank"><thead>{head}</thead>'
         f"<tbody>{body}</tbody><tfoot>{last}</tfoot></table></div>"
-        f'<p class="hint">{_explained("share")}{SPACE}{_explained("alone")}</p>'
+        f'<p class="hint">{_explained("share")}{SPACE}{_explained("alone")}{SPACE}'
+        f"{_explained('none')}</p>"
     )
 
 
@@ -62,24 +63,28 @@ def share(value: float) -> str:
     return f"{100 * value:.0f}%"
 
 
+def translated(other: tuple[str, str] | None) -> str:
+    """A label's (language, name), small, for those who read that language."""
+    if other is None:
+        return ""
+    language, name = other
+    tag = "zh-CN" if language == "zh" else language
+    return f'<small class="{language}" lang="{tag}">{escape(name)}</small>'
+
+
 def _explained(column: str) -> str:
     name, line = words.both(f"rank.hint.{column}"), words.both(f"rank.hint.{column}.line")
     return f"<b>{name}</b>{words.both('rank.colon')}{line}"
 
 
 def _row(row: Row, index: int, on: bool) -> str:
-    small = ""
-    if row.other:
-        language, name = row.other
-        tag = "zh-CN" if language == "zh" else language
-        small = f'<small class="{language}" lang="{tag}">{escape(name)}</small>'
     yes = row.alone >= YES
     word = words.both("rank.yes" if yes else "rank.no")
     mark = f'<svg width="16" height="16" viewBox="0 0 16 16" aria-hidden="true">{_MARKS[yes]}</svg>'
     return (
         f'<tr class="{"on" if on else ""}"><td class="l"><button type="button" data-do="look" '
         f'data-index="{index}" aria-pressed="{"true" if on else "false"}"><span>'
-        f"{escape(row.label)}{small}</span></button>{_bar(row.share, '', 'only-s')}</td>"
+        f"{escape(row.label)}{translated(row.other)}</span></button>{_bar(row.share, '', 'only-s')}</td>"
         f'<td class="b hide-s">{_bar(row.share)}</td><td class="n">{share(row.share)}</td>'
         f'<td class="n"><span class="yn">{mark}<span>{word}</span> {row.alone:.2f}</span></td></tr>'
     )

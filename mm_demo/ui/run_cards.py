@@ -14,12 +14,19 @@ from mm_demo.ui.runs import Run
 from mm_demo.ui.trainer import Waiting
 
 
-def idle(case: Case, minutes: dict[str, str]) -> dict[str, str]:
+def idle(case: Case, preset: str) -> dict[str, str]:
     """Nothing runs and nothing has run."""
+    minutes = cards.texts(f"{case.name}.minutes.{preset}")
     html = status_html(
         words.both("status.idle"), words.both("status.idle.line", time=minutes), None, dot="idle"
     )
     return {"html": html, "say": ""}
+
+
+def not_begun() -> dict[str, str]:
+    """Stopped while it got ready, or before its first step."""
+    title = words.both("status.not_begun")
+    return {"html": cards.notice("stop", title, words.both("queue.left.line")), "say": title}
 
 
 def queued(waiting: Waiting) -> dict[str, str]:
@@ -105,16 +112,29 @@ def command(
     return case.train_command(dataset, preset, config, f"my-{case.name}", start_from)
 
 
-def what_differs(case: Case, run: Run) -> str:
-    """In which knobs a run differs from its preset, in a few words."""
+def what_differs(case: Case, run: Run) -> dict[str, str]:
+    """What a run began from and in which knobs it differs from its preset, in each language."""
     changed = run.config.settings(case.preset(run.preset))
-    parts = [] if changed else [words.both(f"preset.{run.preset}")]
-    for name, value in list(changed.items())[:3]:
-        short = f"knob.{name}.short"
-        key = short if short in words.table("en") else f"knob.{name}"
-        shown = f"{value:g}" if isinstance(value, float) else escape(str(value))
-        parts.append(f"{words.both(key)} {shown}")
-    return ", ".join(parts)
+    # the seed first: it alone may tell two runs apart, and the end of a long list is cut
+    names = sorted(changed, key=lambda name: name != "seed")
+    parts = []
+    if run.start_from:
+        parts.append(cards.texts("runs.on", number=run.start_from.rpartition("-")[2]))
+    elif not changed:
+        parts.append(cards.texts(f"preset.{run.preset}"))
+    parts += [_setting(name, changed[name]) for name in names]
+    return {language: ", ".join(part[language] for part in parts) for language in words.LANGUAGES}
+
+
+def _setting(name: str, value: object) -> dict[str, str]:
+    choice = f"knob.{name}.{value}"
+    if choice in words.table("en"):
+        shown = cards.texts(choice)
+    else:
+        text = f"{value:g}" if isinstance(value, float) else str(value)
+        shown = dict.fromkeys(words.LANGUAGES, text)
+    short = cards.texts(f"knob.{name}.short")
+    return {language: f"{short[language]} {shown[language]}" for language in words.LANGUAGES}
 
 
 def table(case: Case, runs: list[Run], now: int | None, left_html: str, command_text: str) -> str:
@@ -161,7 +181,12 @@ def _row(case: Case, run: Run, slot: int, left_html: str) -> str:
         else '<span style="width:28px"></span>'
     )
     running = run.state == "running"
-    what = words.both("runs.this") if running else what_differs(case, run)
+    what = cards.texts("runs.this") if running else what_differs(case, run)
+    # a title knows one language, so each language has its own
+    said = "".join(
+        f'<span class="what {language}" title="{escape(text)}">{escape(text)}</span>'
+        for language, text in what.items()
+    )
     time = left_html if running else words.spans(time_words(run.seconds))
     actions = ""
     if run.usable:
@@ -175,7 +200,7 @@ def _row(case: Case, run: Run, slot: int, left_html: str) -> str:
         )
     return (
         f'<tr><td><span class="which">{sample}<b>{run.number}</b> '
-        f'<span class="what">{what}</span></span></td>{figures}<td>{time}</td>'
+        f"{said}</span></td>{figures}<td>{time}</td>"
         f'<td><span class="acts">{actions}</span></td></tr>'
     )
 

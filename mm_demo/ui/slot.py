@@ -61,6 +61,11 @@ class Slot:
                 if ticket.session == session:
                     ticket.stop.set()
 
+    def holds(self, session: str) -> bool:
+        """Whether this visitor trains or waits."""
+        with self._moved:
+            return any(ticket.session == session for ticket in self._line)
+
     def busy(self) -> int:
         """How many trainings run or wait."""
         with self._moved:

@@ -194,6 +194,9 @@ class Trainer:
             self.runs.update(session, number, curves=curves, metrics=dict(event.metrics))
         elif isinstance(event, Ended):
             self._written(run.folder)
+            if event.step == 0 and not loss.x:  # no step was done: there is nothing to keep
+                self.runs.drop(session, number)
+                return
             curves = dict(run.curves)
             for name, (steps, values) in run.curves.items():
                 if name in event.metrics and steps[-1:] < [event.step]:

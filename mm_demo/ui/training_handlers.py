@@ -23,7 +23,8 @@ from mm_demo.ui import cards, links, run_cards
 from mm_demo.ui.context import TryPanel
 from mm_demo.ui.knobs import Controls
 from mm_demo.ui.language import Language
-from mm_demo.ui.live import Live, held_out_value, story, time_words
+from mm_demo.ui.live import Live, story, time_words
+from mm_demo.ui.runs import Run
 from mm_demo.ui.trainer import Begun, Left, Order, Trainer, Waiting
 
 log = logging.getLogger(__name__)
@@ -52,7 +53,6 @@ class Handlers:
     trainer: Trainer
     controls: Controls
     preview: Preview
-    minutes: dict[str, str]
     language: Language
     try_panel: TryPanel
     figure: Figure | None
@@ -70,6 +70,34 @@ class Handlers:
             yield self._told(note=cards.error_card(error))
             return
         yield from self._watch(visitor(request), Order(self.case, dataset, preset, config))
+
+    def at_rest(self, order: Order, runs: list[Run]) -> list[Any]:
+        """Loss, held-out and the table where nothing runs and these settings would come next."""
+        live = Live(self.case, order)
+        command = run_cards.command(self.case, order.dataset, order.preset, order.config)
+        return [
+            live.loss(None, runs),
+            live.held_out(None, runs),
+            run_cards.table(self.case, runs, None, "", command),
+        ]
+
+    def settings(self, request: gr.Request, dataset: str, preset: str, *values: Any) -> list[Any]:
+        """Status, charts and command of a page that has not trained yet follow its settings.
+
+        Afterwards they show runs, which the settings do not change.
+        """
+        session = request.session_hash or ""
+        if self.trainer.slot.holds(session) or self.trainer.runs.of(session, self.case.name):
+            return [gr.skip()] * 4
+        try:
+            self.case.check_dataset(dataset)
+            config = self.controls.config(
+                preset, dict(zip(self.controls.names, values, strict=True))
+            )
+        except UserError:  # said when it matters, at Start; a half-typed number is no mistake
+            return [gr.skip()] * 4
+        order = Order(self.case, dataset, preset, config)
+        return [run_cards.idle(self.case, preset), *self.at_rest(order, [])]
 
     def go_on(self, request: gr.Request, event: gr.EventData) -> Iterator[tuple[Any, ...]]:
         """The rest of a stopped run, or a new schedule from a finished run's weights."""
@@ -136,7 +164,7 @@ class Handlers:
     def _watch(self, session: str, order: Order) -> Iterator[tuple[Any, ...]]:
         live = Live(self.case, order)
         yield self._frame(session, live)
-        last, told = time.monotonic(), False
+        last = time.monotonic()
         try:
             with closing(self.trainer.run(session, order)) as events:
                 for event in events:
@@ -144,7 +172,7 @@ class Handlers:
                     if isinstance(event, Begun):
                         live.number, live.waiting = event.number, None
                     if isinstance(event, Left):
-                        yield self._told(run_cards.left(), *self._still(session))
+                        yield self._told(run_cards.left(), *self._still(session, order))
                         return
                     if isinstance(event, Ended):
                         break
@@ -152,17 +180,13 @@ class Handlers:
                     if due or isinstance(event, Begun | Waiting):
                         last = time.monotonic()
                         yield self._frame(session, live)
-                told = True
+            yield self._last(session, live)
         except UserError as error:
-            yield self._failed(session, cards.error_card(error))
-            return
+            yield self._failed(session, order, cards.error_card(error))
         except Exception:
             log.exception("a training of %s failed", self.case.name)
             bug = cards.notice("bad", words.both("error.bug"), words.both("error.bug.line"))
-            yield self._failed(session, bug)
-            return
-        if told:
-            yield self._last(session, live)
+            yield self._failed(session, order, bug)
 
     def _frame(self, session: str, live: Live) -> tuple[Any, ...]:
         runs = self.trainer.runs.of(session, self.case.name)
@@ -188,37 +212,30 @@ class Handlers:
         )
 
     def _last(self, session: str, live: Live) -> tuple[Any, ...]:
-        frame = self._frame(session, live)
         runs = self.trainer.runs.of(session, self.case.name)
+        run = next((run for run in runs if run.number == live.number), None)
+        if run is None:  # stopped before its first step: nothing was kept
+            first = gr.update(visible=True, variant="primary")
+            still = self._still(session, live.order)
+            return (run_cards.not_begun(), "", *still, first, *_BUTTONS_AT_REST[1:])
+        frame = self._frame(session, live)
         table = run_cards.table(self.case, runs, None, "", "")
-        run = self.trainer.runs.get(session, live.number or 0)
         card = run_cards.ended(
             self.case, run, run_cards.folder_megabytes(run), self.figure is not None
         )
         again = gr.update(visible=True, variant="secondary")  # the card has the primary button
         return (card, *frame[1:5], table, again, *_BUTTONS_AT_REST[1:])
 
-    def _failed(self, session: str, note: str) -> tuple[Any, ...]:
-        status = run_cards.idle(self.case, self.minutes)
+    def _failed(self, session: str, order: Order, note: str) -> tuple[Any, ...]:
+        status = run_cards.idle(self.case, order.preset)
         first = gr.update(visible=True, variant="primary")
-        return (status, note, *self._still(session), first, *_BUTTONS_AT_REST[1:])
+        return (status, note, *self._still(session, order), first, *_BUTTONS_AT_REST[1:])
 
-    def _still(self, session: str) -> tuple[Any, ...]:
+    def _still(self, session: str, order: Order) -> tuple[Any, ...]:
         """Loss, held-out, moving picture and table where nothing runs."""
         runs = self.trainer.runs.of(session, self.case.name)
-        live = Live(
-            self.case, Order(self.case, "", "", self.case.preset(next(iter(self.case.presets))))
-        )
-        base = live.order.config
-        command = run_cards.command(
-            self.case, self.case.datasets[0], next(iter(self.case.presets)), base
-        )
-        return (
-            live.loss(None, runs),
-            held_out_value(self.case, None, runs, base.steps, None),
-            gr.skip(),
-            run_cards.table(self.case, runs, None, "", command),
-        )
+        loss, held, table = self.at_rest(order, runs)
+        return loss, held, gr.skip(), table
 
     def _told(self, status: Any = None, *pieces: Any, note: str = "") -> tuple[Any, ...]:
         """A single word instead of a run: a mistake in the settings, or the queue left."""

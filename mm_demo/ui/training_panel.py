@@ -15,7 +15,7 @@ from mm_demo.ui.knobs import Controls, controls
 from mm_demo.ui.language import Language
 from mm_demo.ui.live import held_out_value, metric_name
 from mm_demo.ui.pieces import piece
-from mm_demo.ui.trainer import Trainer
+from mm_demo.ui.trainer import Order, Trainer
 from mm_demo.ui.training_handlers import Figure, Handlers, Preview
 
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
@@ -39,6 +39,8 @@ class TrainingPanel:
     preset: gr.Radio
     controls: Controls
     note: gr.HTML
+    rest: list[gr.HTML]
+    handlers: Handlers
 
     def updates(self, link: links.Link) -> list[Any]:
         """Updates for `outputs` that put the panel where a link says."""
@@ -49,17 +51,21 @@ class TrainingPanel:
                 words.both("link.ignored"),
                 words.both("link.ignored.line", parts=", ".join(link.ignored)),
             )
+        case = self.controls.case
+        config = case.preset(link.preset).changed(link.settings)
         return [
             gr.update(value=link.dataset),
             gr.update(value=link.preset),
             note,
+            run_cards.idle(case, link.preset),
+            *self.handlers.at_rest(Order(case, link.dataset, link.preset, config), []),
             *self.controls.updates(link.preset, link.settings),
         ]
 
     @property
     def outputs(self) -> list[Any]:
         """The components that `updates` is for."""
-        return [self.dataset, self.preset, self.note, *self.controls.components]
+        return [self.dataset, self.preset, self.note, *self.rest, *self.controls.components]
 
 
 def training_panel(
@@ -76,13 +82,12 @@ def training_panel(
     """Build the panel where the caller stands and wire it."""
     first_preset = next(iter(case.presets))
     base = case.preset(first_preset)
-    minutes = cards.texts(f"{case.name}.minutes.{first_preset}")
     first_command = run_cards.command(case, case.datasets[0], first_preset, base)
     with gr.Row(elem_classes="mm-train"):
         with gr.Column(scale=3, min_width=320, elem_classes="mm-live"):
             with gr.Column(elem_classes="mm-card mm-status"), gr.Row(elem_classes="mm-status-row"):
                 status = piece(
-                    run_cards.idle(case, minutes),
+                    run_cards.idle(case, first_preset),
                     html_template='<div class="shown"></div><div class="sr" role="status"></div>',
                     call="status(element, props, watch, trigger)",
                     elem_id=f"{case.name}-status",
@@ -157,7 +162,7 @@ def training_panel(
     address = gr.Textbox(visible=False)
     download = gr.DownloadButton(visible="hidden", elem_id=f"{case.name}-download")
 
-    handlers = Handlers(case, trainer, knobs, preview, minutes, language, try_panel, figure)
+    handlers = Handlers(case, trainer, knobs, preview, language, try_panel, figure)
     settings = [dataset, preset, *knobs.components]
     live = [status, note, loss, held, moving, table, start, stop, leave]
     order: dict[str, Any] = {
@@ -174,7 +179,19 @@ def training_panel(
         )
     stop.click(handlers.stop, None, stop, queue=False, **PRIVATE)
     leave.click(handlers.stop, None, leave, queue=False, **PRIVATE)
-    preset.input(knobs.updates, preset, knobs.components, queue=False, **PRIVATE)
+    rest = [status, loss, held, table]
+    preset.input(knobs.updates, preset, knobs.components, queue=False, **PRIVATE).then(
+        handlers.settings, settings, rest, queue=False, **PRIVATE
+    )
+    gr.on(
+        [part.input for part in (dataset, *knobs.components)],
+        handlers.settings,
+        settings,
+        rest,
+        queue=False,
+        trigger_mode="always_last",  # while a slider is dragged, one at a time and the last
+        **PRIVATE,
+    )
     copy_link.click(handlers.link, [switch, *settings], address, queue=False, **PRIVATE).then(
         None, address, None, js=f"(query) => mm.copyLink(query, '{case.name}-link')", **PRIVATE
     )
@@ -184,4 +201,4 @@ def training_panel(
             ran.then(handlers.models, switch, choice, queue=False, **PRIVATE)
         for part in (status, table):
             part.select(handlers.use, switch, [choice, sub_tabs], queue=False, **PRIVATE)
-    return TrainingPanel(dataset, preset, knobs, note)
+    return TrainingPanel(dataset, preset, knobs, note, rest, handlers)

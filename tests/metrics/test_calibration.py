@@ -176,7 +176,19 @@ def test_plain_values():
     }  # fmt: skip
     assert {type(value) for value in row.values()} == {float, int}
     assert type(expected_calibration_error([0.25], [True])) is float
-    assert [type(value) for value in fit_platt([0, 1], [True, False])] == [float, float]
+    slopes, offset = fit_platt([0, 1], [True, False])
+    assert slopes.shape == ()
+    assert type(offset) is float
+
+
+def test_platt_with_two_scores_equals_scikit_learn():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(20_000, 2)) * [3.0, 0.2]
+    truths = rng.random(20_000) < sigmoid(0.8 * x[:, 0] - 4.0 * x[:, 1] + 0.5)
+    slopes, offset = fit_platt(x, truths)
+    public = LogisticRegression(C=1e6).fit(x, truths)
+    assert slopes == pytest.approx(public.coef_[0], rel=0.01)
+    assert offset == pytest.approx(public.intercept_[0], abs=0.01)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,8 @@ STEP_SECONDS = float(os.environ.get("FAKE_STEP_SECONDS", "0.004"))
 def start(case, dataset, config, out, *, preset="quick", resume=False, start_from=None, stop=None):
     """The same events as training.run, in the same order, from formulas."""
     yield Preparing("pictures", 0, 100)
+    if stop is not None and stop.is_set():  # as the loop does: no Ended
+        return
     guess, steps = math.log(config.batch_size), config.steps
     first = steps // 2 if resume else 0
     yield Started(first, steps, 100, 1000, 1, "cpu", guess)

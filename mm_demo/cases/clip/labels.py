@@ -18,11 +18,16 @@ _CHINESE = re.compile("[\u3400-\u9fff]")
 def parse_labels(text: str | list[str] | None) -> list[str]:
     """Labels, one a line or by commas (, ， 、 ;), as typed, each once and in order.
 
+    Two that differ in case alone are one, for the model reads them alike.
+
     UserError for none at all, for more than 200 and for one longer than 200 characters.
     """
     parts = text if isinstance(text, list) else _SEPARATORS.split(text or "")
-    labels = list(dict.fromkeys(" ".join(str(part).split()) for part in parts))
-    labels = [label for label in labels if label]
+    found: dict[str, str] = {}
+    for part in parts:
+        label = " ".join(str(part).split())
+        found.setdefault(label.casefold(), label)
+    labels = [label for label in found.values() if label]
     if not labels:
         raise UserError("labels.empty")
     if len(labels) > MAX_LABELS:
@@ -31,6 +36,11 @@ def parse_labels(text: str | list[str] | None) -> list[str]:
         if len(label) > MAX_LENGTH:
             raise UserError("labels.too_long", start=label[:24], limit=MAX_LENGTH)
     return labels
+
+
+def language_of(label: str) -> str:
+    """ "zh" where a Chinese character stands in it, else "en"."""
+    return "zh" if _CHINESE.search(label) else "en"
 
 
 def check_template(template: str | None) -> str:
@@ -49,7 +59,7 @@ def sentence(label: str, template: str) -> str:
     A Chinese label in one of our own templates goes into the Chinese one, so that a list may mix.
     """
     if template in TEMPLATES.values():
-        template = TEMPLATES["zh" if _CHINESE.search(label) else "en"]
+        template = TEMPLATES[language_of(label)]
     bare = _ARTICLE.sub("", label)
     if bare[:1].lower() in "aeiou":
         template = re.sub(r"\b([Aa]) \{\}", r"\1n {}", template)

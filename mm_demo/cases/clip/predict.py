@@ -14,7 +14,7 @@ import torch
 from mm_demo import device, store
 from mm_demo.cases.clip.calibration import Calibration
 from mm_demo.cases.clip.evidence import evidence
-from mm_demo.cases.clip.labels import check_template, parse_labels, sentence
+from mm_demo.cases.clip.labels import check_template, language_of, parse_labels, sentence
 from mm_demo.cases.clip.model import CLIP
 from mm_demo.errors import UserError
 from mm_demo.media.image import Picture
@@ -97,7 +97,7 @@ class Predictor:
         scale = float(self.model.scale().detach())
         shares = np.exp(scale * (cosines - cosines.max()))
         shares /= shares.sum()
-        alone = self.calibration.yes(cosines)
+        alone = self._alone(image, labels, cosines[None])[0]
         strangeness = float(self.calibration.distance(look)[0])
         return Answer(
             ranking=[
@@ -111,7 +111,7 @@ class Predictor:
                 )
                 for i in np.argsort(-cosines, kind="stable")
             ],
-            none=float(self.calibration.none(cosines)),
+            none=float(1 - alone.max()),
             outside=strangeness > 1,
             strangeness=strangeness,
             model=self.name,
@@ -127,11 +127,21 @@ class Predictor:
 
     def matrix(
         self, pictures: Sequence[Picture], labels: str | list[str], template: str | None = None
-    ) -> list[list[float]]:
-        """Cosines of several pictures (rows) and labels (columns)."""
-        template = check_template(template)
-        texts, _ = self.texts([sentence(label, template) for label in parse_labels(labels)])
-        return [[round(float(v), 4) for v in row] for row in self.images(pictures) @ texts.T]
+    ) -> tuple[list[list[float]], list[list[float]]]:
+        """Several pictures (rows) and labels (columns): cosines, and each label on its own."""
+        labels, template = parse_labels(labels), check_template(template)
+        texts, _ = self.texts([sentence(label, template) for label in labels])
+        images = self.images(pictures)
+        cosines = images @ texts.T
+        return _rounded(cosines), _rounded(self._alone(images, labels, cosines))
+
+    def _alone(self, images: np.ndarray, labels: Sequence[str], cosines: np.ndarray) -> np.ndarray:
+        """(pictures, labels): is the label true, judged in the language that it is written in."""
+        alone = np.empty_like(cosines)
+        for column, label in enumerate(labels):
+            judge = self.calibration.yes[self.calibration.language(language_of(label))]
+            alone[:, column] = judge(cosines[:, column], judge.best(images))
+        return alone
 
     @torch.inference_mode()
     def _image(self, picture: Picture) -> tuple[np.ndarray, np.ndarray]:
@@ -164,3 +174,7 @@ class Predictor:
     def _pixels(self, pictures: Sequence[Picture]) -> torch.Tensor:
         squares = [square(picture.pixels, self.image_size) for picture in pictures]
         return to_tensor(np.stack(squares)).to(self.device)
+
+
+def _rounded(values: np.ndarray) -> list[list[float]]:
+    return [[round(float(value), 4) for value in row] for row in values]

@@ -32,12 +32,15 @@ def calibrate(
     scenes, rows, pairs, truths = yes_no_items("dev", CALIBRATION_SEED, questioned)
     images, others = encoders.images(scenes), encoders.looks(scenes)
     yield
-    cosines = np.concatenate(
-        [(images[rows] * encoders.prompts(language)[pairs]).sum(1) for language in languages]
-    )
+    questions = {}
+    for language in languages:
+        bank = encoders.prompts(language)
+        cosines = images @ bank.T
+        best = cosines.max(1)[rows]
+        questions[language] = (cosines[rows, pairs], best, truths, bank)
     familiar = encoders.looks(scenes_for("dev", questioned, CALIBRATION_SEED))
     yield
-    return Calibration.fit(cosines, np.tile(truths, len(languages)), familiar, others)
+    return Calibration.fit(questions, familiar, others)
 
 
 def yes_no_items(
@@ -73,33 +76,37 @@ def trust(
     `none_auc`: one-object pictures of never-trained pairs, all prompts but the true one against
     all prompts. `yes_ece`: expected calibration error of the yes/no score.
     """
-    prompts = encoders.prompts(language)
-    yes, truths = _answered(encoders, calibration, split, seed, prompts)
+    yes, truths = _answered(encoders, calibration, split, seed, language)
     scenes = scenes_for(split, QUESTIONED, seed)
     drawn = zero_shot_scenes(split, PER_PAIR, seed)
-    scores = encoders.images([scene for scene, _ in drawn]) @ prompts.T
+    images = encoders.images([scene for scene, _ in drawn])
+    scores = images @ encoders.prompts(language).T
     labels = np.array([ALL_PAIRS.index(pair) for _, pair in drawn])
     without = scores.copy()
     without[np.arange(len(labels)), labels] = -np.inf
+    judge = calibration.yes[calibration.language(language)]
+    best = judge.best(images)
     return {
         "familiar": float((calibration.distance(encoders.looks(scenes)) <= 1).mean()),
-        "none_auc": roc_auc(calibration.none(without), calibration.none(scores)),
+        "none_auc": roc_auc(1 - judge(without.max(1), best), 1 - judge(scores.max(1), best)),
         "yes_ece": expected_calibration_error(yes, truths),
         "yes_accuracy": float(((yes > 0.5) == truths).mean()),
     }
 
 
 def _answered(
-    encoders: Encoders, calibration: Calibration, split: str, seed: int, prompts: np.ndarray
+    encoders: Encoders, calibration: Calibration, split: str, seed: int, language: str
 ) -> tuple[np.ndarray, np.ndarray]:
     """The yes/no questions of a split: what the model says, and the truth."""
     scenes, rows, pairs, truths = yes_no_items(split, seed, QUESTIONED)
-    cosines = (encoders.images(scenes)[rows] * prompts[pairs]).sum(1)
-    return calibration.yes(cosines), truths
+    images = encoders.images(scenes)[rows]
+    judge = calibration.yes[calibration.language(language)]
+    cosines = (images * encoders.prompts(language)[pairs]).sum(1)
+    return judge(cosines, judge.best(images)), truths
 
 
 def reliability_of(
     encoders: Encoders, calibration: Calibration, split: str, seed: int, language: str
 ) -> list[ReliabilityBin]:
     """The bins of the reliability diagram: how often a yes of that height is right."""
-    return reliability(*_answered(encoders, calibration, split, seed, encoders.prompts(language)))
+    return reliability(*_answered(encoders, calibration, split, seed, language))

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -42,7 +43,8 @@ def head(answer: Any) -> dict[str, str]:
     best = answer.ranking[0]
     run = answer.model.removeprefix("clip-")
     by = words.both("clip.by.run", name=run) if run.startswith("run-") else ""
-    first = words.both("clip.best" if best.alone >= YES else "clip.nearest")
+    true = best.alone >= YES
+    first = words.both("clip.best" if true else "clip.nearest")
     html = (
         f'<p class="eyebrow"><span>{first}</span>'
         f"<span>{by or words.both('clip.by.world')}</span></p>"
@@ -52,7 +54,10 @@ def head(answer: Any) -> dict[str, str]:
     if notices:
         html += f'<div class="notices">{notices}</div>'
     said = words.both(
-        "clip.say", label=best.label, share=_plain(best.probability), alone=best.alone
+        "clip.say" if true else "clip.say.nearest",
+        label=best.label,
+        share=_plain(best.probability),
+        alone=best.alone,
     )
     return {"html": html, "say": said}
 
@@ -78,11 +83,16 @@ def numbers(answer: Any) -> str:
 
 
 def foot(answer: Any, seconds: float, asked: Asked) -> str:
-    """Time, model, what was remembered, and the link."""
+    """Time, model, what was remembered, and the link.
+
+    It also tells the browser what was asked (`mm.answered`): the end of the picture's path is enough
+    to know it again, and names no folder of the server.
+    """
+    picture = "/".join(Path(asked.path).parts[-2:])
     count = len(answer.ranking)
     memory = "clip.memory.one" if count == 1 else "clip.memory"
     return (
-        f'<div class="foot"><span>{words.both("clip.time", ms=max(1, round(1000 * seconds)))}</span>'
+        f'<div class="foot" data-picture="{escape(picture)}" data-model="{escape(asked.model)}"><span>{words.both("clip.time", ms=max(1, round(1000 * seconds)))}</span>'
         f"<span>{escape(answer.model)}</span>"
         f"<span>{words.both(memory, count=count, remembered=answer.remembered)}</span>"
         f'<span class="grow"></span><button type="button" class="btn link s" '
@@ -145,7 +155,7 @@ def _notices(answer: Any) -> str:
     made = ""
     unknown = list(dict.fromkeys(w for s in answer.ranking for w in _joined(s.unknown, s.sentence)))
     if answer.outside:
-        line = words.both("clip.outside.line", none=_plain(answer.none))
+        line = words.both("clip.outside.line", none=answer.none)
         made += cards.notice("warn", words.both("clip.outside"), line)
     if unknown:
         title = words.both("clip.unknown", words=_listed(unknown))

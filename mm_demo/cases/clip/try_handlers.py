@@ -82,6 +82,21 @@ class Handlers:
             {**asdict(asked), "ranked": [score.label for score in answer.ranking]},
         )
 
+    def again(
+        self,
+        request: gr.Request,
+        path: str | None,
+        labels: str | None,
+        template: str | None,
+        model: str | None,
+        asked: Mapping[str, Any] | None,
+    ) -> tuple[Any, ...]:
+        """Answer with the model just chosen, where there is something to ask it."""
+        known = asked and (asked["path"], asked["model"]) == (path, model)
+        if not path or not (labels or "").strip() or known:
+            return (gr.skip(),) * 6
+        return self.match(request, path, labels, template, model)
+
     def look(
         self, request: gr.Request, event: gr.EventData, asked: Mapping[str, Any] | None
     ) -> Any:

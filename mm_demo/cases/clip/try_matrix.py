@@ -76,10 +76,10 @@ class Matrix:
     ) -> str:
         labels = list(asked["labels"])[:MOST_LABELS]
         values: list[list[float]] = []
+        alone: list[list[float]] = []
         if opened:
             model = predictor(self.context, session, asked["model"])
-            values = model.matrix(list(opened.values()), labels, asked["template"])
-            alone = model.calibration.yes(np.array(values))
+            values, alone = model.matrix(list(opened.values()), labels, asked["template"])
         lines, own = [], 0
         for place, (row, picture) in enumerate(opened.items()):
             own += row not in OURS

@@ -78,7 +78,9 @@ def build(context: Context) -> TryPanel:
                             scale=5,
                             min_width=280,
                         )
-                    foot = piece(elem_id="clip-foot")
+                    foot = piece(
+                        call="answered(element, watch, 'clip-answer')", elem_id="clip-foot"
+                    )
             with gr.Column(visible=False, elem_classes="mm-card", elem_id="clip-cross") as card:
                 table = piece(elem_id="clip-matrix")
     asked, matrix_rows = gr.State(None), gr.State(list(OURS))
@@ -102,6 +104,7 @@ def build(context: Context) -> TryPanel:
         clear.click(
             handlers.clear, None, [picture, labels, template, *answer], queue=False, **PRIVATE
         ),
+        model.change(handlers.again, [*fields, asked], answer, **_WORKS),
     ]  # fmt: skip
     compared = [card, table, matrix_rows]
     for event in ran:
@@ -112,7 +115,13 @@ def build(context: Context) -> TryPanel:
     table.select(matrix.change, [matrix_rows, asked], compared, **_WORKS)
     drawing.form.submit(handlers.composed, None, picture, queue=False, **PRIVATE)
     picture.change(
-        None, picture, None, js="(file) => mm.pressThumb('clip-thumbs', file)", **PRIVATE
+        None, picture, None,
+        js="(file) => { mm.pressThumb('clip-thumbs', file); "
+        "mm.chose('clip-answer', 'picture', (file && file.path) || ''); }",
+        **PRIVATE,
+    )  # fmt: skip
+    model.change(
+        None, model, None, js="(name) => mm.chose('clip-answer', 'model', name)", **PRIVATE
     )
     _public(handlers)
     return TryPanel(model)
@@ -188,7 +197,11 @@ def _tools() -> str:
         f"{words.both(f'clip.{tool}')}</button>"
         for tool, sign in (("upload", "upload"), ("camera", "camera"), ("draw", "pen"))
     )
-    return f'<div class="tools">{made}</div>'
+    faults = "".join(
+        f'<span data-camera="{fault}" hidden>{words.both(f"clip.camera.{fault}")}</span>'
+        for fault in ("refused", "absent")
+    )
+    return f'<div class="tools">{made}</div><p class="hint" role="status">{faults}</p>'
 
 
 def _thumbs() -> str:

@@ -59,7 +59,7 @@
     const backward = square.cosines.map((_, i) => -Math.log(Math.max(softmax(column(i), t)[i], 1e-30)));
     const mean = (values) => values.reduce((a, b) => a + b) / n;
     one('grid').innerHTML = `<thead><tr><td></td>${square.labels.map((label, j) => `<th scope="col" class="${j === pair ? 'hi2' : ''}">${named(label)}</th>`).join('')}</tr></thead><tbody>` +
-      square.cosines.map((row, i) => `<tr><th scope="row"><button type="button" data-pair="${i}" aria-pressed="${i === pair}"><img src="${square.pictures[i]}" alt=""><span class="sr">${i + 1}</span></button></th>${row.map((v, j) => {
+      square.cosines.map((row, i) => `<tr><th scope="row"><button type="button" data-pair="${i}" aria-pressed="${i === pair}"><img src="${square.pictures[i]}" alt=""><span class="sr">${mm.both(square.names[i])}</span></button></th>${row.map((v, j) => {
         const level = Math.round(100 * Math.max(0, v / high) ** 1.3);
         return `<td class="c ${square.inks[i][j]} ${i === pair ? 'fwd' : ''} ${j === pair ? 'bwd' : ''}" style="--share:${Math.min(100, level)}%">${signed(v)}</td>`;
       }).join('')}</tr>`).join('') + '</tbody>';
@@ -81,6 +81,7 @@
     svg += `<path d="M${x} ${y}V160" stroke="var(--body-text-color)" stroke-width="1.6" stroke-dasharray="2 4"/><circle cx="${x}" cy="${y}" r="5" fill="var(--c1)" stroke="var(--block-background-fill)" stroke-width="2"/>`;
     svg += `<text x="${end ? x - 8 : x + 9}" y="${y + 20}" font-size="14" text-anchor="${end ? 'end' : 'start'}" style="fill:var(--c1t);font-weight:600">ln ${n} = ${Math.log(n).toFixed(2)}</text>`;
     place.innerHTML = `<svg viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" aria-hidden="true">${svg}</svg>`;
+    batch.setAttribute('aria-valuetext', `${n}, ln N = ${Math.log(n).toFixed(2)}`);
     put('n', n); put('each', (100 / n).toFixed(n > 100 ? 2 : 1)); put('ln', Math.log(n).toFixed(2));
   };
 

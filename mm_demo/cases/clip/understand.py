@@ -18,6 +18,7 @@ from mm_demo.data.scenes import draw
 from mm_demo.errors import UserError
 from mm_demo.media.image import Picture
 from mm_demo.ui import cross
+from mm_demo.ui.composer import described, to_text
 from mm_demo.ui.context import Context
 from mm_demo.ui.training_panel import PRIVATE
 
@@ -63,6 +64,7 @@ def our_numbers(model: Any) -> dict[str, Any]:
             "labels": [_named(label) for label in own],
             "cosines": cosines,
             "inks": [[cross.inks(value / high) for value in row] for row in cosines],
+            "names": [described(to_text(e.things, e.background)) for e in EXAMPLES],
             "pictures": [data_url(draw(example.scene, 96)) for example in EXAMPLES],
         },
     }

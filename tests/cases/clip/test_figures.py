@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mm_demo.cases.clip import figures, trust
-from mm_demo.cases.clip.calibration import Calibration
+from mm_demo.cases.clip.calibration import Calibration, YesNo
 from mm_demo.data.scenes import (
     ALL_PAIRS,
     COLOURS,
@@ -117,26 +117,54 @@ def test_questions_are_half_true_and_near():
     assert near / (~truths).sum() > 0.5
 
 
+def judge(slope, offset, bank):
+    return YesNo(np.array([slope, 0.0]), offset, bank)
+
+
 def test_none_of_these_when_everything_is_known():
-    calibration = Calibration(20.0, -10.0, np.zeros(2), np.eye(2), 1.0)
-    got = trust.trust(Knowing("pairs"), calibration, "dev", 0, "en")
+    encoders = Knowing("pairs")
+    yes = {"en": judge(20.0, -10.0, encoders.prompts("en"))}
+    calibration = Calibration(yes, np.zeros(2), np.eye(2), 1.0)
+    got = trust.trust(encoders, calibration, "dev", 0, "en")
     assert got["none_auc"] == 1.0
     assert got["yes_accuracy"] == 1.0
     assert got["yes_ece"] < 0.01
+
+
+def test_the_same_cosine_is_worth_more_in_a_fuller_picture():
+    """Of n things each label reaches 0.8 / sqrt(n) if true, half of that if not."""
+    rng = np.random.default_rng(0)
+    best = 0.8 / np.sqrt(rng.integers(1, 4, 4000))
+    truths = rng.random(4000) < 0.5
+    cosines = np.where(truths, best, best / 2) + rng.normal(0, 0.03, 4000)
+    familiar = rng.normal(size=(50, 4))
+    fitted = Calibration.fit({"en": (cosines, best, truths, np.eye(4))}, familiar, familiar)
+    judged = fitted.yes["en"](np.array([0.42, 0.42]), np.array([0.46, 0.8]))
+    assert judged[0] > 0.9
+    assert judged[1] < 0.3
 
 
 def test_calibration_travels_with_the_checkpoint(tmp_path):
     rng = np.random.default_rng(0)
     truths = rng.random(4000) < 0.5
     cosines = np.where(truths, 0.5, 0.1) + rng.normal(0, 0.15, 4000)
+    best = np.full(4000, 0.5)
     familiar = rng.normal(0, 1, (500, 8)) * np.arange(1, 9)
-    fitted = Calibration.fit(cosines, truths, familiar, familiar[:200])
-    sure = fitted.yes(np.array([0.1, 0.3, 0.5]))
+    bank = np.eye(3)
+    questions = {"en": (cosines, best, truths, bank), "zh": (cosines - 0.2, best, truths, bank)}
+    fitted = Calibration.fit(questions, familiar, familiar[:200])
+    sure = fitted.yes["en"](np.array([0.1, 0.3, 0.5]), 0.5)
     assert sure[0] < 0.1 < 0.4 < sure[1] < 0.6 < 0.9 < sure[2]
-    assert fitted.none(np.array([0.1, 0.5])) == pytest.approx(1 - sure[2])
+    assert fitted.yes["zh"](np.array([0.1]), 0.5)[0] == pytest.approx(sure[1], abs=1e-6)
+    assert fitted.language("zh") == "zh"
+    assert fitted.language("fr") == "en"
+    assert fitted.yes["en"].best(np.array([[0.1, 0.9, 0.2]])) == pytest.approx([0.9])
     assert (fitted.distance(familiar) > 1).mean() < 0.05
     assert fitted.distance(np.full((1, 8), 60.0))[0] > 1
     fitted.save(tmp_path)
     again = Calibration.load(tmp_path)
-    assert again.yes(cosines[:5]) == pytest.approx(fitted.yes(cosines[:5]), abs=1e-5)
+    for language in ("en", "zh"):
+        before, after = fitted.yes[language], again.yes[language]
+        assert after(cosines[:5], 0.5) == pytest.approx(before(cosines[:5], 0.5), abs=1e-5)
+        assert np.array_equal(after.bank, before.bank)
     assert again.distance(familiar) == pytest.approx(fitted.distance(familiar), rel=1e-4)

@@ -15,6 +15,7 @@ from mm_demo.errors import UserError
         ("a red boat\nblue house\r\n\n", ["a red boat", "blue house"]),
         ("红色的船，绿色的房子、猫", ["红色的船", "绿色的房子", "猫"]),
         ("boat, boat,  boat ", ["boat"]),
+        ("A RED BOAT, a red boat, a Red  Boat", ["A RED BOAT"]),
         ("⛵, red  boat", ["⛵", "red boat"]),
         (["one, with a comma", "two"], ["one, with a comma", "two"]),
     ],

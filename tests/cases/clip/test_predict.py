@@ -111,11 +111,13 @@ def test_evidence_is_where_the_object_is(predictor):
 
 
 def test_matrix(predictor):
-    cosines = predictor.matrix(
+    cosines, alone = predictor.matrix(
         [BOAT, scene(("green", "house", "large", "centre"))], "red boat, green house"
     )
     assert cosines[0][0] > cosines[0][1]
     assert cosines[1][1] > cosines[1][0]
+    assert alone[0][0] > 0.5 > alone[0][1]
+    assert alone[1][1] > 0.5 > alone[1][0]
 
 
 def test_threads_share_one_predictor(predictor):

@@ -11,11 +11,13 @@ import pytest
 from mm_demo import words
 from mm_demo.cases.clip import CLIP, try_answer, try_matrix
 from mm_demo.cases.clip.examples import EXAMPLES, other_name
-from mm_demo.cases.clip.predict import Answer, Score
+from mm_demo.cases.clip.predict import Answer, Predictor, Score
 from mm_demo.cases.clip.try_answer import Asked
 from mm_demo.cases.clip.try_handlers import Handlers, predictor
 from mm_demo.cases.clip.understand import _reliability, our_numbers
+from mm_demo.data.scenes import draw
 from mm_demo.errors import UserError
+from mm_demo.media.image import Picture
 from mm_demo.ui import cross, evidence, ranking
 
 EVIL = "<script>alert(1)</script>"
@@ -52,6 +54,8 @@ def test_a_label_with_an_article_is_underlined_whole_or_bare():
 def test_no_label_true_on_its_own_is_said_so():
     head = try_answer.head(answer(score("car", alone=0.2), score("cat", alone=0.1)))
     assert "None is true on its own" in head["html"]
+    assert "None is true on its own" in head["say"]
+    assert "Best match" not in head["say"]
 
 
 @pytest.mark.parametrize(
@@ -106,6 +110,7 @@ def test_rows_show_share_and_truth_and_the_other_language():
     assert html.count('aria-pressed="true"') == 1
     assert html.count('data-do="look"') == 2
     assert "none of these" in html
+    assert '<td class="n"></td><td class="n">0.10</td></tr></tfoot>' in html  # it has no share
     numbers = json.loads(unescape(html.partition('data-answer="')[2].partition('"')[0]))
     assert numbers["labels"] == [["a red boat", "zh", "红色的船"], ["a car", "zh", "汽车"]]
     assert numbers["scale"] == 14.0
@@ -202,6 +207,25 @@ def test_examples_are_true_of_their_pictures():
         assert example.classes[0] in shown
 
 
+@pytest.fixture(scope="module")
+def bundled():
+    return Predictor(CLIP.checkpoint())
+
+
+@pytest.mark.parametrize("place", range(len(EXAMPLES)))
+def test_the_model_says_yes_to_all_that_is_true_of_an_example(bundled, place):
+    example = EXAMPLES[place]
+    answer = bundled.classify(Picture(draw(example.scene, 512), (512, 512)), example.labels("en"))
+    shown = {(colour, kind) for kind, colour, _, _ in example.things}
+    true = {
+        typed
+        for typed, pair in zip(example.labels("en"), example.classes, strict=True)
+        if pair in shown
+    }
+    assert answer.ranking[0].label in true
+    assert {s.label: s.alone for s in answer.ranking if s.label in true and s.alone < 0.5} == {}
+
+
 def test_the_evidence_names_its_place():
     grid = np.zeros((4, 4))
     grid[3, 0] = 1
@@ -296,6 +320,30 @@ def test_without_an_answer_the_matrix_hides(matrix):
     card, html, _ = matrix.fill(ME, list(try_matrix.OURS), None)
     assert card.visible is False
     assert html == ""
+
+
+def test_heads_of_the_matrix_keep_what_was_typed():
+    line = cross.Line("data:image/webp;base64,", {"en": "a", "zh": "b"}, [0.1], None)
+    html = cross.table([("a red boat", ("zh", "红色的船"))], [line])
+    assert '>a red boat<small class="zh" lang="zh-CN">红色的船</small></th>' in html
+
+
+def test_the_foot_lets_the_browser_know_an_old_answer_and_names_no_folder():
+    html = try_answer.foot(answer(score("car")), 0.01, asked("/srv/secret/abc/boat.png"))
+    assert 'data-picture="abc/boat.png" data-model="scenes"' in html
+    assert "secret" not in html
+
+
+@pytest.mark.parametrize(
+    ("path", "labels", "known"),
+    [(None, "a", None), ("/tmp/x.png", " ", None), ("/tmp/x.png", "a", "/tmp/x.png")],
+)
+def test_a_new_model_answers_by_itself_only_where_there_is_something_to_ask(path, labels, known):
+    before = {"path": known, "model": "scenes"} if known else None
+    answered = Handlers(SimpleNamespace(case=CLIP), None, ("en",)).again(
+        ME, path, labels, "{}", "scenes", before
+    )
+    assert [part["__type__"] for part in answered] == ["update"] * 6
 
 
 def test_looking_again_without_an_answer_changes_nothing():
