@@ -212,13 +212,6 @@
   document.addEventListener('blur', (event) => {
     if (event.target.matches && event.target.matches('.mm-slider input[type=number]')) event.stopPropagation();
   }, true);
-  /* leaving the page ends its run: the browser asks first. Before Gradio, which hangs up at this event,
-     so that the run would be over even for a visitor who then stays */
-  window.addEventListener('beforeunload', (event) => {
-    if (!document.querySelector('.mm-status .dot.live')) return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-  }, true);
 
   /* status line: drawn often, spoken seldom */
   mm.status = (element, props, watch, trigger) => {

@@ -204,6 +204,29 @@ def test_clear_goes_back_to_the_beginning(clip):
     assert page.locator("#clip-picture .image-frame img").count() == 0
 
 
+def test_an_answer_to_another_picture_is_dimmed_until_the_next(clip, picture):
+    page = clip()
+    page.locator("#clip-thumbs button").first.click()
+    page.wait_for_selector("#clip-rows table.rank")
+    page.locator("#clip-picture [aria-label='Remove Image']").click()
+    page.wait_for_selector("#clip-answer.old")
+    upload(page, picture)
+    assert page.locator("#clip-answer.old").count() == 1
+    match(page)
+    page.wait_for_selector("#clip-answer:not(.old)")
+
+
+def test_a_refused_camera_is_said_in_our_words(clip):
+    page = clip()
+    page.evaluate(
+        "() => { navigator.mediaDevices.getUserMedia = async () => "
+        "{ throw new DOMException('', 'NotAllowedError'); }; }"
+    )
+    page.click("#clip-tools [data-tool=camera]")
+    page.get_by_text("The browser does not let this page use a camera.").wait_for()
+    assert page.locator("#clip-picture video").count() == 0
+
+
 def test_a_photo_from_the_camera(clip):
     page = clip()
     page.click("#clip-tools [data-tool=camera]")

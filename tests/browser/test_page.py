@@ -139,6 +139,36 @@ def test_an_illegal_knob_is_an_error_card_and_a_diagnosis_is_shown(open_page, sh
     page.wait_for_selector("#clip-status .btn.p", timeout=30_000)
 
 
+def test_a_number_beyond_the_slider_is_said_not_moved_to_its_end(open_page, shell_url):
+    page = open_page(shell_url + "?case=clip&panel=train&lang=en")
+    steps = page.locator("#clip-knob-steps input[type=number]")
+    for typed, said in (("0", "Steps cannot be 0"), ("", "Steps has no value")):
+        steps.fill(typed)
+        steps.press("Tab")
+        page.click("#clip-start")
+        page.wait_for_function(
+            "(said) => document.querySelector('#clip-note').innerText.includes(said)", arg=said
+        )
+        assert steps.input_value() == typed
+
+
+def test_the_command_follows_the_settings_and_nothing_jumps_at_start(open_page, shell_url):
+    page = open_page(shell_url + "?case=clip&panel=train&lang=en&steps=2000")
+    says = "(part) => document.body.innerText.includes(part)"
+    page.wait_for_function(says, arg="steps=2000")
+    page.locator("#clip-preset label").nth(1).click()
+    page.wait_for_function(says, arg="--preset full")
+    page.wait_for_function(says, arg="about 20 min")
+    page.locator("#clip-knob-seed input").fill("7")
+    page.wait_for_function(says, arg="--seed 7")
+    tops = "['loss', 'held'].map((n) => document.querySelector(`#clip-${n} .plot`).getBoundingClientRect().y)"
+    before = page.evaluate(tops)
+    page.click("#clip-start")
+    page.wait_for_function("document.querySelector('#clip-loss .v').textContent !== ''")
+    assert page.evaluate(tops) == before
+    page.click("#clip-stop")
+
+
 @pytest.mark.parametrize("lang", ["en", "zh"])
 @pytest.mark.parametrize("width", [360, 390, 900, 1280])
 def test_no_sideways_scroll(open_page, shell_url, lang, width):

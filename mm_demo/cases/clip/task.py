@@ -36,7 +36,9 @@ CARD = {
     "(12 kinds, 8 colours, 2 sizes, 6 backgrounds) with captions by a grammar. No photograph, no "
     "person's work; nothing to license. 24 colour-object pairs were never trained on: 8 chose "
     "between recipes (dev), 16 are the test's zero-shot classes. Scenes of train, dev and test "
-    "differ in their description, by construction.",
+    "differ in their description, by construction. While training, a quarter of the pictures is shown "
+    "in black and white with captions that name no colour; the yes/no figures are of 1,000 further "
+    "pictures, the evidence of 500 with two objects.",
     "limits": "It knows nothing but drawn scenes: on a photograph its scores are guesses, and it "
     "says so (`outside`). It knows only the words of the grammar; a word that it never saw is named "
     "and counts for nothing. It does not count beyond three and does not read relations as surely "

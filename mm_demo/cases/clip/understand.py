@@ -54,7 +54,7 @@ def our_numbers(model: Any) -> dict[str, Any]:
     pictures = [Picture(draw(example.scene, 512), (512, 512)) for example in EXAMPLES]
     answer = model.classify(pictures[0], EXAMPLES[0].labels("en"))
     own = [example.labels("en")[0] for example in EXAMPLES]
-    cosines = model.matrix(pictures, own)
+    cosines, _ = model.matrix(pictures, own)
     high = max(0.35, *(value for row in cosines for value in row))
     return {
         "labels": [_named(score.label) for score in answer.ranking],

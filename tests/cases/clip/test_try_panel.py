@@ -7,6 +7,7 @@ from urllib.parse import parse_qs
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from mm_demo import words
 from mm_demo.cases.clip import CLIP, try_answer, try_matrix
@@ -19,6 +20,7 @@ from mm_demo.data.scenes import draw
 from mm_demo.errors import UserError
 from mm_demo.media.image import Picture
 from mm_demo.ui import cross, evidence, ranking
+from mm_demo.ui.composer import drawn
 
 EVIL = "<script>alert(1)</script>"
 
@@ -29,6 +31,12 @@ def score(label, probability=0.5, alone=0.9, unknown=()):
 
 def answer(*scores, none=0.1, outside=False, model="clip-scenes"):
     return Answer(list(scores), none, outside, 0.5, model, 14.0, 1)
+
+
+def scene_file(folder, text):
+    path = folder / f"scene.{text}.png"
+    Image.fromarray(drawn(text)).save(path)
+    return str(path)
 
 
 def asked(path="/tmp/x/boat.png", labels=("red boat",), template="a photo of a {}"):
@@ -124,8 +132,8 @@ def test_a_share_is_never_rounded_to_all_or_nothing(value, shown):
     assert ranking.share(value) == shown
 
 
-def test_the_foot_tells_time_model_memory_and_a_link():
-    scene = "/tmp/x/scene.sea.boat-red-large-left.png"
+def test_the_foot_tells_time_model_memory_and_a_link(tmp_path):
+    scene = scene_file(tmp_path, "sea.boat-red-large-left")
     html = try_answer.foot(answer(score("red boat"), score("car")), 0.0381, asked(scene))
     assert "38 ms" in html
     assert "clip-scenes" in html
@@ -247,10 +255,10 @@ def test_a_cells_number_can_be_read(theme, share):
 class StandIn:
     """A model that likes the first label of each picture."""
 
-    calibration = SimpleNamespace(yes=lambda cosines: (cosines > 0.3).astype(float))
-
     def matrix(self, pictures, labels, template=None):
-        return [[0.4 if i == j else 0.1 for j in range(len(labels))] for i in range(len(pictures))]
+        columns = range(len(labels))
+        cosines = [[0.4 if i == j else 0.1 for j in columns] for i in range(len(pictures))]
+        return cosines, [[float(value > 0.3) for value in row] for row in cosines]
 
     def classify(self, picture, labels, template=None):
         return answer(*(score(label) for label in labels))
@@ -288,14 +296,15 @@ def test_the_matrix_rings_what_is_best_and_true(matrix):
     assert "Add my picture" in html
 
 
-def test_pictures_come_and_go(matrix):
-    _, html, rows = matrix.change(ME, told(do="add"), list(try_matrix.OURS), ASKED)
+def test_pictures_come_and_go(matrix, tmp_path):
+    asked = {**ASKED, "path": scene_file(tmp_path, "snow.fish-red-small-left")}
+    _, html, rows = matrix.change(ME, told(do="add"), list(try_matrix.OURS), asked)
     assert rows[-1] == "snow.fish-red-small-left"
     assert "Add my picture" not in html
-    _, html, rows = matrix.change(ME, told(do="drop", row="0"), rows, ASKED)
+    _, html, rows = matrix.change(ME, told(do="drop", row="0"), rows, asked)
     assert rows == [*try_matrix.OURS[1:], "snow.fish-red-small-left"]
     assert "Back to ours" in html
-    _, html, rows = matrix.change(ME, told(do="reset"), rows, ASKED)
+    _, html, rows = matrix.change(ME, told(do="reset"), rows, asked)
     assert rows == try_matrix.OURS
 
 
