@@ -1,6 +1,6 @@
 """A classification while a training runs, against the same page at rest.
 
-python benchmarks/answer_while_training.py [questions]
+python -m benchmarks.answer_while_training [questions]
 """
 
 import os

@@ -1,6 +1,6 @@
 """Building the page against importing gradio alone, whole processes in turns.
 
-python benchmarks/build_page.py [rounds]
+python -m benchmarks.build_page [rounds]
 """
 
 import subprocess

@@ -3,7 +3,7 @@
 Batch 32, pictures of 224, ViT 512 x 6, text transformer 512 x 6 on 77 tokens, Adam. The course's
 encoders are torch's own TransformerEncoder (post-norm, ReLU, dropout 0.1), as its text gives them.
 
-    python benchmarks/course_step.py [rounds]
+    python -m benchmarks.course_step [rounds]
 """
 
 import sys

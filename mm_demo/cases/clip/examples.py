@@ -40,15 +40,15 @@ EXAMPLES: tuple[Example, ...] = (
     Example(
         (
             ("boat", "red", "large", "bottom_left"),
-            ("house", "green", "small", "right"),
-            ("star", "yellow", "small", "top_right"),
+            ("house", "green", "small", "bottom_right"),
+            ("star", "orange", "small", "top_right"),
         ),
         "sea",
         (
             ("red", "boat"),
             ("green", "house"),
             ("blue", "boat"),
-            ("yellow", "star"),
+            ("orange", "star"),
             ("purple", "car"),
         ),
     ),
@@ -69,14 +69,14 @@ EXAMPLES: tuple[Example, ...] = (
     ),
     Example(
         (
-            ("house", "red", "large", "bottom"),
+            ("house", "red", "large", "bottom_left"),
             ("star", "white", "small", "top_left"),
-            ("cat", "orange", "small", "bottom_right"),
+            ("cat", "white", "small", "bottom_right"),
         ),
         "night",
         (
             ("red", "house"),
-            ("orange", "cat"),
+            ("white", "cat"),
             ("white", "star"),
             ("blue", "house"),
             ("red", "balloon"),
