@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 from PIL import Image
@@ -145,7 +144,6 @@ def test_stopped_by_ctrl_c_then_resumed(tmp_path):
             process.kill()
             break
     process.wait(timeout=60)
-    time.sleep(0)
 
 
 def test_data_lists_what_is_at_hand():

@@ -41,8 +41,8 @@ def fit_platt(logits: ArrayLike, truths: ArrayLike) -> tuple[NDArray[np.float64]
     # Standardised, so that neither scale nor place of the logits matters to the arithmetic.
     columns = x.reshape(len(x), -1)
     centre = columns.mean(0)
-    deviation = columns.std(0)
-    spread = np.where(deviation > 0, deviation, np.inf)
+    deviation = columns.std(0)  # of equal numbers it may be a rounding error instead of 0
+    spread = np.where((np.ptp(columns, axis=0) > 0) & (deviation > 0), deviation, np.inf)
     design = np.column_stack([(columns - centre) / spread, np.ones(len(x))])  # (N, F + 1)
 
     def loss(weights: NDArray[np.float64]) -> float:
