@@ -45,7 +45,7 @@ def test_a_whole_visit(open_page, page_url, house, width, height):
     # continue to the end, use the model
     page.get_by_role("button", name="Continue", exact=True).click()
     page.wait_for_function(
-        "document.querySelector('#clip-status').innerText.includes('Done in')", timeout=120_000
+        "document.querySelector('#clip-status')?.innerText.includes('Done in')", timeout=120_000
     )
     page.get_by_role("button", name="Use this model").click()
     page.wait_for_selector("#clip-picture", state="visible")
@@ -57,17 +57,18 @@ def test_a_whole_visit(open_page, page_url, house, width, height):
     page.click("#clip-match")
     foot = page.locator("#clip-foot")
     page.wait_for_function(
-        "document.querySelector('#clip-foot').innerText.includes('run-1')", timeout=60_000
+        "document.querySelector('#clip-foot')?.innerText.includes('run-1')", timeout=60_000
     )
     page.locator("#clip-model label").first.click()
     page.click("#clip-match")
     page.wait_for_function(
-        "document.querySelector('#clip-foot').innerText.includes('clip-scenes')", timeout=60_000
+        "document.querySelector('#clip-foot')?.innerText.includes('clip-scenes')", timeout=60_000
     )
     assert "green house" in page.locator("#clip-head").inner_text()
-    page.fill("#clip-labels textarea", "green house\nred car")
+    new = f"red car {width}"  # the app remembers the sentences of the other width
+    page.fill("#clip-labels textarea", f"green house\n{new}")
     page.click("#clip-match")
-    page.wait_for_function("document.querySelector('#clip-rows').innerText.includes('red car')")
+    page.wait_for_function("document.querySelector('#clip-rows')?.innerText.includes('red car')")
     assert "1 from memory" in foot.inner_text()
     assert page.evaluate(SIDEWAYS) <= 0
 
@@ -75,7 +76,7 @@ def test_a_whole_visit(open_page, page_url, house, width, height):
     page.get_by_text("中文", exact=True).click()
     page.wait_for_function("document.documentElement.lang === 'zh-CN'")
     assert "都不是" in page.locator("#clip-rows").inner_text()
-    assert page.locator("#clip-labels textarea").input_value() == "green house\nred car"
+    assert page.locator("#clip-labels textarea").input_value() == f"green house\n{new}"
     assert page.locator("#clip-model input").last.input_value() == "run-1"
     assert page.evaluate(SIDEWAYS) <= 0
     page.get_by_text("English", exact=True).click()
@@ -101,7 +102,7 @@ def test_a_closed_page_frees_the_place(open_page, page_url):
     gone.context.close()
     other.click("#clip-start")
     other.wait_for_function(
-        "document.querySelector('#clip-status').innerText.includes('Done in')", timeout=120_000
+        "document.querySelector('#clip-status')?.innerText.includes('Done in')", timeout=120_000
     )
 
 
