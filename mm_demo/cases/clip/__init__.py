@@ -31,7 +31,7 @@ CLIP = Case(
     config=ClipConfig,
     datasets=("scenes",),
     presets={
-        "quick": ClipConfig(steps=480, captions=5, weight_decay=0.2),
+        "quick": ClipConfig(steps=420, captions=5, weight_decay=0.2),
         "full": ClipConfig(
             steps=6000,
             language="both",
