@@ -78,6 +78,7 @@ def _axes(columns: int) -> tuple[Any, Any]:
     grid = figure.subplots(1, columns, squeeze=False)[0]
     for axes in grid:
         axes.grid(True, color=_GRID)
+        axes.set_axisbelow(True)
         axes.spines[["top", "right"]].set_visible(False)
     return figure, grid
 
