@@ -30,7 +30,6 @@ from mm_demo.data.scenes import (
     facts,
     is_true,
     label,
-    prompt,
     sample_scene,
     scenes_for,
 )
@@ -145,20 +144,14 @@ def test_words_cover_the_world():
     assert len(set(names)) == len(names)
 
 
-def test_prompts_and_labels():
+def test_labels():
     assert label("red", "boat") == "red boat"
     assert label("red", "boat", "zh") == "红色的船"
-    assert prompt("red", "boat") == "a photo of a red boat"
-    assert prompt("orange", "boat") == "a photo of an orange boat"
-    assert prompt("orange", "boat", template="a drawing of a {}") == "a drawing of an orange boat"
-    assert prompt("orange", "boat", template="look, {label}") == "look, orange boat"
-    assert prompt("red", "boat", "zh") == "一张红色的船的照片"
-    assert prompt("red", "boat", "zh", "图里有{}") == "图里有红色的船"
-    assert len({prompt(*pair, lang) for pair in ALL_PAIRS for lang in LANGUAGES}) == 192
+    assert len({label(*pair, lang) for pair in ALL_PAIRS for lang in LANGUAGES}) == 192
     with pytest.raises(ValueError, match="unknown pair"):
         label("mauve", "boat")
     with pytest.raises(ValueError, match="unknown language"):
-        prompt("red", "boat", "fr")
+        label("red", "boat", "fr")
 
 
 @pytest.fixture(scope="module")

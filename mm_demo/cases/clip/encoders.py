@@ -10,9 +10,10 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
+from mm_demo.cases.clip.labels import prompt
 from mm_demo.cases.clip.model import CLIP
 from mm_demo.cases.clip.predict import Predictor
-from mm_demo.data.scenes import ALL_PAIRS, Scene, draw, prompt
+from mm_demo.data.scenes import ALL_PAIRS, Scene, draw
 from mm_demo.nn.preprocess import to_tensor
 from mm_demo.nn.tokens import encode
 
@@ -37,23 +38,26 @@ class Encoders:
         return to_tensor(drawn).to(self.device)
 
     @torch.inference_mode()
+    def see(self, scenes: Sequence[Scene]) -> tuple[np.ndarray, np.ndarray]:
+        """Of drawn scenes the unit vectors (N, embed_dim) and the mean tokens (N, dim).
+
+        The mean token is what a picture looks like, before words matter.
+        """
+        encoder = self.model.image_encoder
+        vectors, looks = [], []
+        for start in range(0, len(scenes), 100):
+            tokens = encoder.tokens(self.pixels(scenes[start : start + 100]))
+            vectors.append(encoder.embed(tokens).cpu())
+            looks.append(tokens.mean(1).cpu())
+        return torch.cat(vectors).numpy(), torch.cat(looks).numpy()
+
     def images(self, scenes: Sequence[Scene]) -> np.ndarray:
         """Unit vectors (N, embed_dim) of drawn scenes."""
-        parts = [
-            self.model.image_encoder(self.pixels(scenes[i : i + 100])).cpu()
-            for i in range(0, len(scenes), 100)
-        ]
-        return torch.cat(parts).numpy()
+        return self.see(scenes)[0]
 
-    @torch.inference_mode()
     def looks(self, scenes: Sequence[Scene]) -> np.ndarray:
-        """Mean tokens (N, dim) of drawn scenes: what they look like, before words matter."""
-        encoder = self.model.image_encoder
-        parts = [
-            encoder.tokens(self.pixels(scenes[i : i + 100])).mean(1).cpu()
-            for i in range(0, len(scenes), 100)
-        ]
-        return torch.cat(parts).numpy()
+        """Mean tokens (N, dim) of drawn scenes."""
+        return self.see(scenes)[1]
 
     @torch.inference_mode()
     def texts(self, texts: Sequence[str]) -> np.ndarray:

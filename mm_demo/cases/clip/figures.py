@@ -10,6 +10,7 @@ from mm_demo.cases.clip import trust
 from mm_demo.cases.clip.calibration import Calibration
 from mm_demo.cases.clip.encoders import Encoders
 from mm_demo.cases.clip.evidence import evidence, peak
+from mm_demo.cases.clip.labels import prompt
 from mm_demo.data.scenes import (
     ALL_PAIRS,
     DEV_PAIRS,
@@ -18,7 +19,6 @@ from mm_demo.data.scenes import (
     boxes,
     captions,
     facts,
-    prompt,
     scenes_for,
     zero_shot_scenes,
 )

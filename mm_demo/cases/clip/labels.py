@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from mm_demo.data.scenes import label as class_name
 from mm_demo.errors import UserError
 
 MAX_LABELS = 200
@@ -64,3 +65,11 @@ def sentence(label: str, template: str) -> str:
     if bare[:1].lower() in "aeiou":
         template = re.sub(r"\b([Aa]) \{\}", r"\1n {}", template)
     return template.replace(SLOT, bare)
+
+
+def prompt(colour: str, kind: str, language: str = "en") -> str:
+    """The sentence that stands for a class: what is scored is what a visitor's label becomes.
+
+    "a photo of a red boat", "一张红色的船的照片"; ValueError on unknown names.
+    """
+    return sentence(class_name(colour, kind, language), TEMPLATES[language])

@@ -17,11 +17,12 @@ from mm_demo import store
 from mm_demo.cases.clip import ClipConfig, figures, trust
 from mm_demo.cases.clip.calibration import Calibration
 from mm_demo.cases.clip.encoders import Encoders
+from mm_demo.cases.clip.labels import prompt
 from mm_demo.cases.clip.model import CLIP, clip_loss
 from mm_demo.cases.clip.predict import Predictor
 from mm_demo.data.inline import data_url
-from mm_demo.data.scenes import LANGUAGES, Scene, captions, draw, prompt, scenes_for
-from mm_demo.data.scenes.pairs import ScenePairs
+from mm_demo.data.scenes import LANGUAGES, Scene, captions, draw, scenes_for
+from mm_demo.data.scenes.pairs import MOST_TOKENS, ScenePairs
 from mm_demo.errors import UserError
 from mm_demo.events import Preparing
 from mm_demo.nn.preprocess import to_tensor
@@ -65,7 +66,7 @@ class Task:
         self.config = config
         self.dataset = dataset
         self.languages = ("en", "zh") if config.language == "both" else (config.language,)
-        self.tokenizer = build_tokenizer(_vocabulary(self.languages), max_len=40)
+        self.tokenizer = build_tokenizer(_vocabulary(self.languages), max_len=MOST_TOKENS)
         self.model = CLIP(**architecture(config, self.tokenizer.get_vocab_size()))
         self.guess_loss = math.log(config.batch_size)
         self.device = torch.device("cpu")
@@ -154,7 +155,7 @@ class Task:
     def finish(self, *, thorough: bool) -> Generator[Preparing, None, dict[str, float]]:
         """Calibrate on dev, then all figures on dev, or the live ones if not `thorough`."""
         encoders = self._encoders()
-        self.calibration = yield from _told(trust.calibrate(encoders, self.languages))
+        self.calibration = yield from trust.calibrate(encoders, self.languages)
         if not thorough:
             return self.evaluate("dev")
         found: dict[str, float] = {}
@@ -189,22 +190,11 @@ class Task:
         calibration.save(folder)
 
 
-def _told(fitting: Generator[None, None, Calibration]) -> Generator[Preparing, None, Calibration]:
-    """The same work, a word before each part of it."""
+def _done(fitting: Generator[Preparing, None, Calibration]) -> Calibration:
+    """A calibration at one go."""
     while True:
-        yield Preparing("calibration", 0, 5)
         try:
             next(fitting)
-        except StopIteration as fitted:
-            return fitted.value
-
-
-def _done(fitting: Generator[None, None, Calibration]) -> Calibration:
-    """The same work at one go."""
-    told = _told(fitting)
-    while True:
-        try:
-            next(told)
         except StopIteration as fitted:
             return fitted.value
 
@@ -236,7 +226,7 @@ def architecture(config: ClipConfig, vocab_size: int) -> dict[str, Any]:
         },
         "text": {
             "vocab_size": vocab_size,
-            "max_len": 40,
+            "max_len": MOST_TOKENS,
             "num_layers": config.text_layers,
             "width": config.embed_dim,
         },

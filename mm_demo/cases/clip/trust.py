@@ -9,6 +9,7 @@ import numpy as np
 from mm_demo.cases.clip.calibration import Calibration
 from mm_demo.cases.clip.encoders import Encoders
 from mm_demo.data.scenes import ALL_PAIRS, Scene, scenes_for, zero_shot_scenes
+from mm_demo.events import Preparing
 from mm_demo.metrics.calibration import (
     ReliabilityBin,
     expected_calibration_error,
@@ -23,15 +24,16 @@ CALIBRATION_SEED = 2**31
 
 def calibrate(
     encoders: Encoders, languages: Sequence[str], questioned: int = QUESTIONED
-) -> Generator[None, None, Calibration]:
+) -> Generator[Preparing, None, Calibration]:
     """Fit on scenes of the dev split: yes/no questions in every language, and how scenes look.
 
     A generator, so that whoever waits can be told or stopped between its parts. Its scenes are
     drawn with seeds that no `--seed` of an evaluation reaches.
     """
+    yield Preparing("calibration", 0, 5)
     scenes, rows, pairs, truths = yes_no_items("dev", CALIBRATION_SEED, questioned)
-    images, others = encoders.images(scenes), encoders.looks(scenes)
-    yield
+    images, others = encoders.see(scenes)
+    yield Preparing("calibration", 0, 5)
     questions = {}
     for language in languages:
         bank = encoders.prompts(language)
@@ -39,7 +41,7 @@ def calibrate(
         best = cosines.max(1)[rows]
         questions[language] = (cosines[rows, pairs], best, truths, bank)
     familiar = encoders.looks(scenes_for("dev", questioned, CALIBRATION_SEED))
-    yield
+    yield Preparing("calibration", 0, 5)
     return Calibration.fit(questions, familiar, others)
 
 

@@ -1,7 +1,7 @@
 """`scenes`: drawn pictures and sentences about them, made on the spot from a seed."""
 
 from .cache import scene_arrays, scenes_for, zero_shot_scenes
-from .captions import TEMPLATES, Caption, captions, is_true, label, prompt
+from .captions import Caption, captions, is_true, label
 from .draw import MAX_SIZE, MIN_SIZE, draw
 from .facts import facts
 from .lexicon import (
@@ -50,7 +50,6 @@ __all__ = [
     "SIZES",
     "SIZE_WORDS",
     "SPLITS",
-    "TEMPLATES",
     "TEST_PAIRS",
     "TRAINED_PAIRS",
     "Caption",
@@ -63,7 +62,6 @@ __all__ = [
     "facts",
     "is_true",
     "label",
-    "prompt",
     "sample_scene",
     "sample_single",
     "scene_arrays",

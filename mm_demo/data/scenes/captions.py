@@ -14,7 +14,6 @@ from .lexicon import COLOUR_WORDS, KIND_WORDS, LANGUAGES
 from .world import COLOURS, KINDS, Scene
 
 _SAY: dict[str, Callable[[Said, Dice], str]] = {"en": english.say, "zh": chinese.say}
-TEMPLATES: dict[str, str] = {"en": "a photo of {article} {label}", "zh": "一张{label}的照片"}
 
 
 @dataclass(frozen=True)
@@ -56,19 +55,6 @@ def label(colour: str, kind: str, language: str = "en") -> str:
         raise ValueError(f"unknown pair {colour!r}, {kind!r}")
     words = COLOUR_WORDS[colour][language][0], KIND_WORDS[kind][language][0]
     return "的".join(words) if language == "zh" else " ".join(words)
-
-
-def prompt(colour: str, kind: str, language: str = "en", template: str | None = None) -> str:
-    """The sentence that stands for a class: "a photo of a red boat", "一张红色的船的照片".
-
-    A template of one's own has `{}` or `{label}` for the label; "a {}" becomes "an" where needed.
-    """
-    name = label(colour, kind, language)
-    filled = (template or TEMPLATES[language]).replace("{}", "{label}")
-    article = "an" if name[0] in "aeiou" else "a"
-    if language == "en" and article == "an":
-        filled = f" {filled}".replace(" a {label}", " an {label}")[1:]
-    return filled.replace("{article}", article).replace("{label}", name)
 
 
 def _check_language(language: str) -> None:

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mm_demo.cases.clip.labels import check_template, parse_labels, sentence
+from mm_demo.cases.clip.labels import check_template, parse_labels, prompt, sentence
+from mm_demo.data.scenes import ALL_PAIRS, LANGUAGES
 from mm_demo.errors import UserError
 
 
@@ -75,3 +76,15 @@ def test_templates():
     with pytest.raises(UserError) as error:
         check_template("x" * 300 + "{}")
     assert error.value.key == "template.too_long"
+
+
+def test_prompts_are_what_a_typed_label_becomes():
+    assert prompt("red", "boat") == "a photo of a red boat"
+    assert prompt("orange", "boat") == "a photo of an orange boat"
+    assert prompt("red", "boat", "zh") == "一张红色的船的照片"
+    assert sentence("orange boat", "a drawing of a {}") == "a drawing of an orange boat"
+    assert sentence("orange boat", "look, {}") == "look, orange boat"
+    assert sentence("红色的船", "图里有{}") == "图里有红色的船"
+    assert len({prompt(*pair, lang) for pair in ALL_PAIRS for lang in LANGUAGES}) == 192
+    with pytest.raises(ValueError, match="unknown language"):
+        prompt("red", "boat", "fr")
