@@ -21,7 +21,8 @@ class Case:
 
     `headline` is the metric on the ruler and the live curve, `claims` the course's figure for each
     metric that it claims, `table` the metrics in a row of a run. The modules of the case's folder
-    are imported when needed: `task` and `predict` bring torch, `try_panel` and `understand` gradio.
+    are imported when needed: `task` and `predict` bring torch, `moving`, `try_panel` and
+    `understand` gradio.
     """
 
     name: str
@@ -34,7 +35,7 @@ class Case:
     worlds: tuple[str, ...]
 
     def module(self, name: str) -> Any:
-        """One of the case's modules: art, command, predict, task, try_panel, understand."""
+        """One of the case's modules: art, command, moving, predict, task, try_panel, understand."""
         return import_module(f"mm_demo.cases.{self.name}.{name}")
 
     def checkpoint(self, world: str | None = None) -> Path:

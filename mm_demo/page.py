@@ -25,7 +25,7 @@ from mm_demo.ui.runs import Runs
 from mm_demo.ui.train_api import train_endpoint
 from mm_demo.ui.trainer import Start, Trainer
 from mm_demo.ui.training_handlers import Figure
-from mm_demo.ui.training_panel import PRIVATE, TrainingPanel, matrix_preview, training_panel
+from mm_demo.ui.training_panel import PRIVATE, TrainingPanel, training_panel
 
 _BRAND = (
     '<div class="brand"><svg width="34" height="34" viewBox="0 0 34 34" aria-hidden="true">'
@@ -150,7 +150,7 @@ def _case(
                 trainer=trainer,
                 language=context.language,
                 switch=switch,
-                preview=matrix_preview(case),
+                preview=case.module("moving").preview(case),
                 try_panel=try_panel,
                 sub_tabs=sub,
                 figure=figure,

@@ -41,6 +41,10 @@ class Task(Protocol):
     model: nn.Module
     guess_loss: float
 
+    @property
+    def networks(self) -> list[nn.Module]:
+        """What is clipped apart: networks that are trained side by side and share nothing."""
+
     def load(self, folder: Path) -> None: ...
     def prepare(self) -> Iterator[Preparing]: ...
     def to(self, device: torch.device) -> None: ...
@@ -216,8 +220,11 @@ class _Run:
         with device.autocast(self.target):
             loss, figures = self.task.loss(batch)
         loss.backward()  # type: ignore[no-untyped-call]
-        norm = nn.utils.clip_grad_norm_(model.parameters(), self.config.clip_norm)
-        if not math.isfinite(norm.item()):
+        norms = [
+            nn.utils.clip_grad_norm_(network.parameters(), self.config.clip_norm)
+            for network in self.task.networks
+        ]
+        if not all(math.isfinite(norm.item()) for norm in norms):
             return math.nan, rate, figures
         self.optimiser.step()
         return loss.item(), rate, figures

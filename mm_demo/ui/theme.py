@@ -158,7 +158,7 @@ def head() -> str:
 
     Not `css_paths`: Gradio rewrites selectors there, wrongly inside @media and :is().
     """
-    script = (_HERE / "page.js").read_text(encoding="utf-8")
+    script = "".join((_HERE / f).read_text(encoding="utf-8") for f in ("page.js", "pad.js"))
     style = scoped((_HERE / "style.css").read_text(encoding="utf-8"))
     said = {name: texts(f"page.{name}") for name in ("copied", "steps")}
     facts = json.dumps(said, ensure_ascii=False)

@@ -21,16 +21,6 @@ from mm_demo.ui.training_handlers import Figure, Handlers, Preview
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 
-def matrix_preview(case: Case) -> Preview:
-    """The similarity matrix of a few pictures and their sentences."""
-    return Preview(
-        lambda: charts.matrix(
-            words.both(f"{case.name}.moving.title"), words.both(f"{case.name}.moving.empty")
-        ),
-        charts.matrix_value,
-    )
-
-
 @dataclass(frozen=True)
 class TrainingPanel:
     """What the page needs of the panel: where a link's settings go, and the link it copies."""

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import gradio as gr
 import pytest
 
-from mm_demo.cases.clip import CLIP
+from mm_demo.cases.clip import CLIP, moving
 from mm_demo.events import Evaluated, Preparing, Started, Stopped
 from mm_demo.ui.context import TryPanel
 from mm_demo.ui.knobs import controls
@@ -14,7 +14,6 @@ from mm_demo.ui.runs import Runs
 from mm_demo.ui.slot import Slot
 from mm_demo.ui.trainer import Trainer
 from mm_demo.ui.training_handlers import Handlers
-from mm_demo.ui.training_panel import matrix_preview
 
 from . import fake
 
@@ -43,7 +42,7 @@ def panel(tmp_path, monkeypatch):
         with gr.Blocks():
             knobs = controls(CLIP, "quick", language)
         handlers = Handlers(
-            CLIP, trainer, knobs, matrix_preview(CLIP), language, TryPanel(None), None
+            CLIP, trainer, knobs, moving.preview(CLIP), language, TryPanel(None), None
         )
         return handlers, [getattr(CLIP.preset("quick"), name) for name in knobs.names]
 

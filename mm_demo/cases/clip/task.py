@@ -73,6 +73,10 @@ class Task:
         self.calibration: Calibration | None = None
         self.train: ScenePairs | None = None
 
+    @property
+    def networks(self) -> list[torch.nn.Module]:
+        return [self.model]
+
     def to(self, device: torch.device) -> None:
         self.device = device
         self.model.to(device)
