@@ -20,7 +20,8 @@ class Case:
     """One method and its tab.
 
     `headline` is the metric on the ruler and the live curve, `claims` the course's figure for each
-    metric that it claims, `table` the metrics in a row of a run. The modules of the case's folder
+    metric that it claims, `table` the metrics in a row of a run, `bars` those that a
+    figure of a run compares as bars. The modules of the case's folder
     are imported when needed: `task` and `predict` bring torch, `moving`, `try_panel` and
     `understand` gradio.
     """
@@ -33,6 +34,7 @@ class Case:
     claims: Mapping[str, float]
     table: tuple[str, ...]
     worlds: tuple[str, ...]
+    bars: tuple[str, ...] = ()
 
     def module(self, name: str) -> Any:
         """One of the case's modules: art, command, moving, predict, task, try_panel, understand."""

@@ -112,7 +112,7 @@ def train(
     diverged = False
     for event in stream if as_json else _with_bar(chosen, stream):
         last = event
-        if isinstance(event, Progress | Evaluated | Started):
+        if isinstance(event, Progress | Evaluated | Started | Ended):
             story.append(event)
         diverged = diverged or (isinstance(event, Diagnosed) and event.key == DIVERGED)
         if as_json:
@@ -233,7 +233,7 @@ def evaluate(
     if split not in ("dev", "test"):
         raise UserError("split.unknown", name=split)
     asked = dict(_setting(setting) for setting in settings or [])
-    folder = checkpoint or chosen.checkpoint()
+    folder = checkpoint or chosen.checkpoint(dataset if dataset in chosen.worlds else None)
     measure = chosen.module("task").evaluate_checkpoint
 
     def scored(seed: int) -> dict[str, Any]:
@@ -245,6 +245,7 @@ def evaluate(
             "split": split,
             "seed": seed,
             "checkpoint": str(folder),
+            "settings": asked,
             "examples": examples,
             "seconds": round(time.perf_counter() - begin, 1),
             "metrics": {name: round(value, 4) for name, value in metrics.items()},
@@ -284,15 +285,19 @@ for _case in CASES:
 @app.command()
 def data(name: Annotated[str | None, typer.Argument(help="A data set.")] = None) -> None:
     """What data is at hand, and what builds its cache."""
-    names = sorted({dataset for case in CASES for dataset in case.datasets})
-    if name is None:
-        for known in names:
-            users = ", ".join(case.name for case in CASES if known in case.datasets)
-            print(f"{known:16} built in, generated, needs nothing   used by {users}")
-        return
-    if name not in names:
-        raise UserError("dataset.unknown", name=name, known=", ".join(names))
     from mm_demo.data import DATASETS
 
+    if name is None:
+        for known, module in DATASETS.items():
+            users = ", ".join(case.name for case in CASES if known in case.datasets)
+            look = getattr(import_module(module), "at_hand", None)
+            about = "built in, generated, needs nothing"
+            if look is not None:
+                there, line = look()
+                about = f"{'at hand' if there else 'not at hand'}: {line}"
+            print(f"{known:16} used by {users}; {about}")
+        return
+    if name not in DATASETS:
+        raise UserError("dataset.unknown", name=name, known=", ".join(DATASETS))
     for line in import_module(DATASETS[name]).build():
         print(line)

@@ -1,5 +1,10 @@
-"""The data sets: one file or folder each, one line here each (the module that builds its caches)."""
+"""The data sets: one file or folder each, one line here each.
+
+The module has `build`, which makes its caches and tells; one that needs files has `at_hand` too.
+"""
 
 DATASETS = {
     "scenes": "mm_demo.data.scenes.cache",
+    "sounding_shapes": "mm_demo.data.sounding_shapes",
+    "av_digits": "mm_demo.data.av_digits",
 }

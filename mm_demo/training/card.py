@@ -32,7 +32,9 @@ def record(
         **{key: first[key] for key in ("case", "dataset", "split", "seed", "examples", "metrics")},
         "weights": store.weights_hash(folder),
         "command": f"python -m mm_demo evaluate {case.name} --checkpoint checkpoints/{folder.name} "
-        f"--dataset {first['dataset']} --split {first['split']} --seed {first['seed']} --json",
+        f"--dataset {first['dataset']} --split {first['split']} --seed {first['seed']} "
+        + "".join(f"--set {name}={value} " for name, value in first["settings"].items())
+        + "--json",
         "seeds": [report["seed"] for report in reports],
         "spread": spread,
         **extra,
@@ -58,7 +60,7 @@ def card(
         f"checkpoints/{name}",
         run["start_from"],
     )
-    about = case.module("task").CARD
+    about = case.module("task").CARDS[run["dataset"]]
     lines = [
         "---",
         "license: apache-2.0",
@@ -105,7 +107,7 @@ def _table(case: Case, run: Mapping[str, Any], metrics: Mapping[str, Any] | None
         ]
     seeds = ", ".join(map(str, metrics["seeds"]))
     head = [
-        f"Split `{metrics['split']}`, {metrics['examples']:,} pictures, seed {metrics['seed']}; "
+        f"Split `{metrics['split']}`, {metrics['examples']:,} examples, seed {metrics['seed']}; "
         f"lowest and highest over the fresh draws {seeds}. Weights {metrics['weights']}.",
         "",
         f"```\n{metrics['command']}\n```",

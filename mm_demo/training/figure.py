@@ -8,7 +8,7 @@ from typing import Any
 
 from mm_demo.case import Case
 from mm_demo.errors import UserError
-from mm_demo.events import Evaluated, Event, Progress, Started
+from mm_demo.events import Ended, Evaluated, Event, Progress, Started
 
 FORMATS = (".png", ".svg", ".pdf")
 FONTS = (  # labels may be Chinese
@@ -25,12 +25,16 @@ def check_format(file: Path) -> None:
 
 
 def draw_run(case: Case, story: Iterable[Event], file: Path) -> None:
-    """Training loss beside the held-out headline metric, the course's claim dotted."""
+    """Training loss beside the held-out figures, the course's claim dotted; then the case's bars."""
     events = list(story)
     progress = [event for event in events if isinstance(event, Progress)]
     evaluated = [event for event in events if isinstance(event, Evaluated)]
+    evaluated += [
+        Evaluated(event.step, event.metrics) for event in events if isinstance(event, Ended)
+    ]
     guess = next((event.guess_loss for event in events if isinstance(event, Started)), None)
-    figure, (left, right) = _axes(2)
+    compared = [name for name in case.bars if evaluated and name in evaluated[-1].metrics]
+    figure, (left, right, *more) = _axes(3 if compared else 2)
     left.plot([e.step for e in progress], [e.loss for e in progress], color=_SERIES[0])
     if guess:
         _claim(left, guess, f"guessing: {guess:.2f}")
@@ -43,6 +47,15 @@ def draw_run(case: Case, story: Iterable[Event], file: Path) -> None:
     _claim(right, claim, f"the course, {_name(case.headline)}: {claim}")
     right.set(xlabel="step", ylim=(0, 1.02), title=f"{case.name}: held-out figures (dev)")
     right.legend(frameon=False, loc="lower right")
+    for axes in more:
+        heights = [evaluated[-1].metrics[name] for name in compared]
+        bars = axes.bar(
+            [_name(name.partition("_")[2]) for name in compared], heights, color=_SERIES[0]
+        )
+        axes.bar_label(bars, fmt="%.2f")
+        _claim(axes, claim, f"the course: {claim}")
+        title = f"{case.name}: {case.headline} (dev) after {evaluated[-1].step} steps"
+        axes.set(ylim=(0, 1.02), title=title)
     _save(figure, file)
 
 

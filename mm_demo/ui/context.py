@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import gradio as gr
 
 from mm_demo.case import Case
+from mm_demo.errors import UserError
 from mm_demo.ui.language import Language
 from mm_demo.ui.runs import Runs
 
@@ -40,6 +41,17 @@ class Context:
         if model.startswith("run-"):
             return self.runs.folder(session, model)
         return self.case.checkpoint(model)
+
+    def predictor(self, session: str | None, model: str | None) -> Any:
+        """The predictor of a model by its name on the page: a world's ("scenes") or this visitor's "run-1".
+
+        Without a name, that of the case's first world. UserError for a name that is none and for a
+        folder that cannot be read.
+        """
+        name = (model or self.case.worlds[0]).removeprefix(f"{self.case.name}-")
+        if not name.startswith("run-") and name not in self.case.worlds:
+            raise UserError("model.unknown", name=name[:40], known=", ".join(self.case.worlds))
+        return self.predictors.get(self.case.name, self.model_folder(session, name))
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ _BACK = (
     'style="flex:none"><path d="M5.5 3 2.5 6l3 3M2.500 6h7a3.5 3.5 0 0 1 0 7H6"/></svg>'
 )
 _TEMPLATE = (
-    '<div class="pad"><div class="paper"><canvas role="img"></canvas>'
+    '<div class="mm-pad"><div class="paper"><canvas role="img"></canvas>'
     '<span class="here" aria-hidden="true">{empty}</span></div><span class="sr">{label}</span>'
     '<div class="btns" data-strip>'
     '<button type="button" class="btn s" data-pad="undo" aria-disabled="true">{back}{undo}</button>'

@@ -36,7 +36,7 @@ def test_ranges_loudness_and_rows(clean):
     assert clean.pictures.shape == (200, 28, 28)
     assert clean.waves.shape == (200, 8000)
     assert 0 <= clean.pictures.min() < 0.01
-    assert 0.7 < clean.pictures.max() <= 1
+    assert 0.9 < clean.pictures.max() <= 1
     np.testing.assert_allclose(np.sqrt((clean.waves**2).mean(1)), 0.1, atol=1e-3)
     for k, rows in enumerate(clean.rows):
         assert (clean.labels[rows] == k).all()

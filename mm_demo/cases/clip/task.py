@@ -28,22 +28,24 @@ from mm_demo.events import Preparing
 from mm_demo.nn.preprocess import to_tensor
 from mm_demo.nn.tokens import build_tokenizer
 
-CARD = {
-    "title": "CLIP on drawn scenes",
-    "what": "Tells which of some sentences fits a drawn picture, in English and Chinese, and which "
-    "of them are true on their own. A convolutional stem with attention pooling and a text encoder "
-    "of words and word pairs, trained from random weights with the symmetric InfoNCE loss.",
-    "data": "`scenes`, drawn by this project from a seed: storybook pictures of one to three objects "
-    "(12 kinds, 8 colours, 2 sizes, 6 backgrounds) with captions by a grammar. No photograph, no "
-    "person's work; nothing to license. 24 colour-object pairs were never trained on: 8 chose "
-    "between recipes (dev), 16 are the test's zero-shot classes. Scenes of train, dev and test "
-    "differ in their description, by construction. While training, a quarter of the pictures is shown "
-    "in black and white with captions that name no colour; the yes/no figures are of 1,000 further "
-    "pictures, the evidence of 500 with two objects.",
-    "limits": "It knows nothing but drawn scenes: on a photograph its scores are guesses, and it "
-    "says so (`outside`). It knows only the words of the grammar; a word that it never saw is named "
-    "and counts for nothing. It does not count beyond three and does not read relations as surely "
-    "as it names objects.",
+CARDS = {
+    "scenes": {
+        "title": "CLIP on drawn scenes",
+        "what": "Tells which of some sentences fits a drawn picture, in English and Chinese, and which "
+        "of them are true on their own. A convolutional stem with attention pooling and a text encoder "
+        "of words and word pairs, trained from random weights with the symmetric InfoNCE loss.",
+        "data": "`scenes`, drawn by this project from a seed: storybook pictures of one to three objects "
+        "(12 kinds, 8 colours, 2 sizes, 6 backgrounds) with captions by a grammar. No photograph, no "
+        "person's work; nothing to license. 24 colour-object pairs were never trained on: 8 chose "
+        "between recipes (dev), 16 are the test's zero-shot classes. Scenes of train, dev and test "
+        "differ in their description, by construction. While training, a quarter of the pictures is shown "
+        "in black and white with captions that name no colour; the yes/no figures are of 1,000 further "
+        "pictures, the evidence of 500 with two objects.",
+        "limits": "It knows nothing but drawn scenes: on a photograph its scores are guesses, and it "
+        "says so (`outside`). It knows only the words of the grammar; a word that it never saw is named "
+        "and counts for nothing. It does not count beyond three and does not read relations as surely "
+        "as it names objects.",
+    }
 }
 PREVIEW = 16
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601

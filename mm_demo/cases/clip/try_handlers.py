@@ -24,17 +24,6 @@ from mm_demo.ui.picture import Picture
 log = logging.getLogger(__name__)
 
 
-def predictor(context: Context, session: str | None, model: str | None) -> Any:
-    """The predictor of a model by its name on the page: "scenes" or this visitor's "run-1".
-
-    UserError for a name that is none and for a folder that cannot be read.
-    """
-    name = (model or context.case.worlds[0]).removeprefix(f"{context.case.name}-")
-    if not name.startswith("run-") and name not in context.case.worlds:
-        raise UserError("model.unknown", name=name[:40], known=", ".join(context.case.worlds))
-    return context.predictors.get(context.case.name, context.model_folder(session, name))
-
-
 @dataclass(frozen=True)
 class Handlers:
     """Try's handlers. An answer is (head, body, evidence, rows, foot, asked), in this order."""
@@ -55,7 +44,7 @@ class Handlers:
         try:
             opened = open_picture(path)
             listed, template = parse_labels(labels), check_template(template)
-            model_used = predictor(self.context, request.session_hash, model)
+            model_used = self.context.predictor(request.session_hash, model)
             begun = time.perf_counter()
             answer = model_used.classify(opened, listed, template)
             seconds = time.perf_counter() - begun
@@ -105,7 +94,7 @@ class Handlers:
             index = int(_data(event).get("index", ""))
             sentence, label = asked["sentences"][index], asked["ranked"][index]  # type: ignore[index]
             opened = open_picture(asked["path"])  # type: ignore[index]
-            model = predictor(self.context, request.session_hash, asked["model"])  # type: ignore[index]
+            model = self.context.predictor(request.session_hash, asked["model"])  # type: ignore[index]
             grid = model.evidence(opened, sentence)
         except (UserError, ValueError, IndexError, TypeError, KeyError):
             return gr.skip()  # asked for nothing, or the picture or the model is gone
@@ -169,7 +158,7 @@ class Handlers:
         """
         try:
             opened = open_picture(image)
-            used = predictor(self.context, request.session_hash, model)
+            used = self.context.predictor(request.session_hash, model)
             return asdict(used.classify(opened, labels or "", template))
         except UserError as error:
             said = words.say_error("en", error.without_paths())

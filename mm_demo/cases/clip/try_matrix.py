@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from mm_demo import words
 from mm_demo.cases.clip.examples import EXAMPLES, other_name
-from mm_demo.cases.clip.try_handlers import predictor
 from mm_demo.data.inline import data_url
 from mm_demo.errors import UserError
 from mm_demo.media.image import Picture, open_picture
@@ -78,7 +77,7 @@ class Matrix:
         values: list[list[float]] = []
         alone: list[list[float]] = []
         if opened:
-            model = predictor(self.context, session, asked["model"])
+            model = self.context.predictor(session, asked["model"])
             values, alone = model.matrix(list(opened.values()), labels, asked["template"])
         lines, own = [], 0
         for place, (row, picture) in enumerate(opened.items()):

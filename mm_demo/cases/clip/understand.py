@@ -12,7 +12,6 @@ import gradio as gr
 
 from mm_demo import words
 from mm_demo.cases.clip.examples import EXAMPLES, other_name
-from mm_demo.cases.clip.try_handlers import predictor
 from mm_demo.data.inline import data_url
 from mm_demo.data.scenes import draw
 from mm_demo.errors import UserError
@@ -39,7 +38,7 @@ def build(context: Context) -> None:
 
     def ours(request: gr.Request) -> Any:
         try:
-            return our_numbers(predictor(context, request.session_hash, None))
+            return our_numbers(context.predictor(request.session_hash, None))
         except UserError:
             return gr.skip()
         except Exception:

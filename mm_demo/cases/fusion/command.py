@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from mm_demo.cases.fusion import FUSION
 from mm_demo.media.audio import open_sound
 from mm_demo.media.image import open_picture
 
@@ -20,13 +21,18 @@ def predict(
     fusion_type: Annotated[
         str, typer.Option(help="attention, late, early, visual or audio.")
     ] = "attention",
-    checkpoint: Annotated[Path | None, typer.Option(help="A checkpoint folder.")] = None,
+    checkpoint: Annotated[
+        Path | None, typer.Option(help="A checkpoint folder; digits' if none.")
+    ] = None,
     figure: Annotated[Path | None, typer.Option(help="Also draw the bars into this file.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """What is it, by its picture, its sound or both?"""
     picture = None if image is None else open_picture(image)
     sound = None if audio is None else open_sound(audio)
+    digits = FUSION.checkpoint("av_digits")
+    if checkpoint is None and digits.is_dir():
+        checkpoint = digits
     used = context.obj.predictors.get("fusion", checkpoint)
     answer = used.answer(used.perceive(picture, sound), fusion_type)
     if figure is not None:

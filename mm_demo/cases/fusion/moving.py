@@ -10,6 +10,7 @@ import gradio as gr
 
 from mm_demo import words
 from mm_demo.case import Case
+from mm_demo.cases.fusion.curves import chart
 from mm_demo.ui import cards
 from mm_demo.ui.training_handlers import Preview
 
@@ -50,6 +51,9 @@ def value(found: Mapping[str, Any], claim: float | None = None) -> dict[str, Any
         )
     elif "attention" not in accuracies:
         lower = f'<p class="hint">{words.both("fusion.moving.no_weights")}</p>'
+    curve = found.get("along") or {}
+    if len(curve.get("x", ())) > 1:
+        lower += f'<div class="fz-curves">{chart("sound", curve, False, -1, "fusion-live")}</div>'
     ignored = "".join(_notice(*pair) for pair in found.get("ignored") or ())
     return {
         "html": '<div class="fu-sides" role="group" aria-labelledby="fusion-moving-said">'

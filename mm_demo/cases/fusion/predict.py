@@ -11,14 +11,15 @@ import torch
 from numpy.typing import NDArray
 
 from mm_demo import device
+from mm_demo.cases.fusion import trust
 from mm_demo.cases.fusion.ink import as_digit, cover
 from mm_demo.cases.fusion.model import FUSIONS, SIGHT, SOUND, STRATEGIES
 from mm_demo.cases.fusion.networks import load_networks
+from mm_demo.cases.fusion.samples import LOG_MEL, Samples
 from mm_demo.data.sounding_shapes import add_picture_noise, add_sound_noise
 from mm_demo.errors import UserError
 from mm_demo.media.audio import Sound, find_speech
 from mm_demo.media.image import Picture
-from mm_demo.nn.mel import LogMel
 
 CLEAN = 60.0  # dB: a ratio at which noise is neither heard nor seen in a spectrogram
 SEED = 0
@@ -47,7 +48,8 @@ class Answer:
     """`ranking` is that of the strategy asked for, `opinions` that of every one that can answer.
 
     `looks_like` and `sounds_like` are the single senses' answers (None where a sense is missing),
-    `covered` what the strategy asked for says with both senses, and with either one alone.
+    `covered` what the strategy asked for says with both senses, and with either one alone. A sense
+    is `outside` where what it got is unlike anything that the model knows, None where it is missing.
     """
 
     strategy: str
@@ -56,16 +58,23 @@ class Answer:
     looks_like: str | None
     sounds_like: str | None
     covered: dict[str, Label]
+    outside: bool
+    outside_sight: bool | None
+    outside_sound: bool | None
     model: str
 
 
 @dataclass(frozen=True, eq=False)
 class Perceived:
-    """What the networks got: a picture (28, 28) in [0, 1], a wave at 16 kHz, its log-mel."""
+    """What the networks got: a picture (28, 28) in [0, 1], a wave at 16 kHz, its log-mel.
+
+    `clean` are picture and log-mel before the visitor spoiled them.
+    """
 
     picture: NDArray[np.float32] | None
     wave: NDArray[np.float32] | None
     mel: NDArray[np.float32] | None
+    clean: tuple[NDArray[np.float32] | None, NDArray[np.float32] | None]
 
 
 class Predictor:
@@ -73,13 +82,13 @@ class Predictor:
 
     def __init__(self, folder: Path) -> None:
         self.model, self.about = load_networks(folder)
+        self._familiar = trust.load(folder)
         self.device = device.best_device()
         self.model.to(self.device)
         self.name = folder.name
         self.groups: list[str] = list(self.model.groups)
         self.classes: list[str] = self.about["classes"]
         self.samples: int = self.about["samples"]
-        self._log_mel = LogMel()
 
     def perceive(
         self,
@@ -95,18 +104,21 @@ class Predictor:
         noise, occlusion: the picture's grain and the covered share, 0 to 1; snr_db: decibels of
         signal over noise in the sound, None for none.
         """
-        seen, wave, mel = None, None, None
+        seen, wave, mel, clean_mel, drawn = None, None, None, None, None
         if picture is not None:
             rng = np.random.default_rng([SEED, SIGHT])
-            seen = cover(as_digit(picture.pixels), occlusion, rng)
+            drawn = as_digit(picture.pixels)
+            seen = cover(drawn, occlusion, rng)
             strength = np.full(1, noise, np.float32)
             seen = add_picture_noise(seen[None], strength, rng)[0]
         if sound is not None:
             rng = np.random.default_rng([SEED, SOUND])
             ratio = np.full(1, CLEAN if snr_db is None else snr_db, np.float32)
-            wave = add_sound_noise(self._window(sound)[None], ratio, rng)[0]
-            mel = self._log_mel(torch.from_numpy(wave)[None])[0].numpy()
-        return Perceived(seen, wave, mel)
+            whole = self._window(sound)[None]
+            quiet = add_sound_noise(whole, np.full(1, CLEAN, np.float32), rng)
+            wave = add_sound_noise(whole, ratio, rng)[0]
+            clean_mel, mel = LOG_MEL(torch.from_numpy(np.stack([quiet[0], wave]))).numpy()
+        return Perceived(seen, wave, mel, (drawn, clean_mel))
 
     @torch.inference_mode()
     def answer(
@@ -118,7 +130,8 @@ class Predictor:
         """
         if perceived.picture is None and perceived.mel is None:
             raise UserError("fusion.nothing")
-        networks = self.model.of(self._group(group))
+        known = self._group(group)
+        networks = self.model.of(known)
         if strategy not in networks:
             raise UserError("fusion.strategy", name=strategy, known=", ".join(networks))
         opinions = [
@@ -129,6 +142,7 @@ class Predictor:
         own = next((o for o in opinions if o.strategy == strategy), None)
         if own is None:
             raise UserError("fusion.other_sense", name=strategy)
+        outside = [self._outside(known, sense, perceived) for sense in (SIGHT, SOUND)]
         best = {o.strategy: o.ranking[0] for o in opinions}
         return Answer(
             strategy=strategy,
@@ -137,8 +151,21 @@ class Predictor:
             looks_like=best["visual"].label if "visual" in best else None,
             sounds_like=best["audio"].label if "audio" in best else None,
             covered=self._covered(networks[strategy], strategy, perceived),
+            outside=any(outside),
+            outside_sight=outside[SIGHT],
+            outside_sound=outside[SOUND],
             model=self.name,
         )
+
+    def _outside(self, group: str, sense: int, perceived: Perceived) -> bool | None:
+        """Is what a sense got, before it was spoiled, unlike anything known? None where it is missing."""
+        given, judge = perceived.clean[sense], self._familiar.get(group, {}).get(sense)
+        network = trust.listener(self.model.of(group), sense)
+        if given is None or judge is None or network is None:
+            return None
+        one = torch.from_numpy(given)[None]
+        sample = Samples(one, one, torch.zeros(1), torch.zeros(1, 2))
+        return bool(judge(trust.features(network, sample, sense)) > 1)
 
     def _group(self, group: str | None) -> str:
         if group is not None and group not in self.groups:

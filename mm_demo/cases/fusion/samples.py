@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-import torch
 from torch import Tensor
 
-from mm_demo.data import sounding_shapes
+from mm_demo.errors import UserError
 from mm_demo.nn.mel import LogMel
+
+LOG_MEL = LogMel()
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,29 +22,14 @@ class Samples:
     strengths: Tensor
 
 
-LOG_MEL = LogMel()
+def asked(settings: dict[str, str], known: dict[str, str]) -> dict[str, str]:
+    """`known` (names and defaults) with what `--set` brings; UserError for another name."""
+    for name in settings:
+        if name not in known:
+            raise UserError("knob.unknown", name=name, known=", ".join(known))
+    return {**known, **settings}
 
 
-def shapes(
-    split: str, seed: int, corruption: str, rng: np.random.Generator, labels: np.ndarray
-) -> Samples:
-    """Freshly corrupted `sounding_shapes` for these labels."""
-    found = sounding_shapes.corrupt(sounding_shapes.things(split, seed), labels, corruption, rng)
-    return Samples(
-        torch.from_numpy(found.pictures),
-        LOG_MEL(torch.from_numpy(found.waves)),
-        torch.from_numpy(found.labels),
-        torch.from_numpy(found.strengths),
-    )
-
-
-def training_batch(corruption: str, rng: np.random.Generator, count: int) -> Samples:
-    """`count` training samples, every class as likely."""
-    labels = rng.integers(len(sounding_shapes.THINGS), size=count)
-    return shapes("train", 0, corruption, rng, labels)
-
-
-def held_out(split: str, seed: int, corruption: str) -> Samples:
-    """A split's samples, each thing once, corrupted by the same seed: the same every time."""
-    rng = np.random.default_rng([29, seed])
-    return shapes(split, seed, corruption, rng, sounding_shapes.things(split, seed).labels)
+def illegal(name: str, value: str, allowed: str) -> UserError:
+    """The error for a setting's value that is none."""
+    return UserError("knob.illegal", name=name, value=value[:80], allowed=allowed)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Generator, Iterator
+from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -14,52 +16,43 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mm_demo import store
-from mm_demo.cases.fusion import FusionConfig, figures
-from mm_demo.cases.fusion.model import SIGHT, STRATEGIES, FusionNetworks, Listener
+from mm_demo.cases.fusion import FusionConfig, figures, trust
+from mm_demo.cases.fusion.ink import as_digit
+from mm_demo.cases.fusion.model import SIGHT, SOUND, STRATEGIES, FusionNetworks, Listener
 from mm_demo.cases.fusion.networks import ABOUT, load_networks
-from mm_demo.cases.fusion.samples import Samples, held_out, training_batch
-from mm_demo.data import sounding_shapes
+from mm_demo.cases.fusion.samples import Samples
+from mm_demo.cases.fusion.sources import SOURCES
 from mm_demo.errors import UserError
 from mm_demo.events import Preparing
+from mm_demo.metrics.classification import roc_auc
 
-CARD = {
-    "title": "Audio-visual fusion on sounding shapes",
-    "what": "Names one of ten things from a picture and a sound, both corrupted: early, late and "
-    "attention fusion beside each sense alone, every network trained from random weights on the "
-    "same samples, once for noise that hides and once for noise that misleads.",
-    "data": "`sounding_shapes`, drawn and synthesised by this project from a seed: ten silhouettes "
-    "and ten timbres, nothing to license. Drum and coin look alike, flute and whistle sound alike. "
-    "Clean pictures and sounds of train, dev and test come from separate random numbers, corruption "
-    "is drawn afresh for each sample.",
-    "limits": "It knows these ten silhouettes and synthesised timbres and nothing else. It was "
-    "never told that noise may be anything but white. That attention is best where the noisier "
-    "sense misleads is what the data was built to show; where noise only hides, all three fusions "
-    "are about as good.",
-}
+CARDS = {name: source.CARD for name, source in SOURCES.items()}
 
 
 class Task:
-    """All strategies, or one of them, on `sounding_shapes`."""
+    """All strategies, or one of them, on one of the `SOURCES`."""
 
     def __init__(self, config: FusionConfig, dataset: str) -> None:
         self.config = config
         self.dataset = dataset
-        self.groups = (
-            sounding_shapes.CORRUPTIONS if config.corruption == "both" else (config.corruption,)
-        )
+        self.source = SOURCES[dataset]
+        self.groups: tuple[str, ...] = self.source.groups(config)
         self.strategies = STRATEGIES if config.strategy == "all" else (config.strategy,)
         self.model = FusionNetworks(
             self.groups,
             self.strategies,
             config.hidden_dim,
-            len(sounding_shapes.THINGS),
+            len(self.source.CLASSES),
             config.width,
             config.dropout,
         )
         _first_weights(self.model, config.seed)
-        self.guess_loss = math.log(len(sounding_shapes.THINGS))
+        self.guess_loss = math.log(len(self.source.CLASSES))
         self.device = torch.device("cpu")
         self.best: dict[str, str] = {}
+        self._familiar: tuple[Samples, Samples] | None = None
+        self._said: dict[str, figures.Answers] = {}
+        self._kept: dict[tuple[str, str], Samples] = {}
 
     @property
     def networks(self) -> list[nn.Module]:
@@ -74,11 +67,8 @@ class Task:
         store.load_weights(self.model, folder)
 
     def prepare(self) -> Iterator[Preparing]:
-        """Draw and synthesise what is trained and measured on."""
-        for done, split in enumerate(("train", "dev")):
-            yield Preparing("things", done, 2)
-            sounding_shapes.things(split)
-        yield Preparing("things", 2, 2)
+        """Make or read what is trained and measured on."""
+        yield from self.source.prepare()
 
     def batches(
         self, split: str, seed: int, first_step: int = 0
@@ -93,7 +83,7 @@ class Task:
             batch = {}
             for number, group in enumerate(self.groups):
                 rng = np.random.default_rng([seed, step, number])
-                samples = training_batch(group, rng, self.config.batch_size)
+                samples = self.source.training_batch(group, rng, self.config.batch_size)
                 present = np.ones((self.config.batch_size, 2), bool)
                 dropped = np.flatnonzero(
                     rng.random(self.config.batch_size) < self.config.modality_dropout
@@ -120,12 +110,15 @@ class Task:
         """The accuracies on a split; those of a second group bear its name."""
         found: dict[str, float] = {}
         for number, group in enumerate(self.groups):
-            networks, samples = self.model.of(group), held_out(split, 0, group)
-            scored = figures.accuracies(networks, samples)
+            samples = self._held_out(split, group)
+            said = figures.ask_all(self.model.of(group), samples)
+            if number == 0:
+                self._said = said
+            scored = figures.accuracies(said, samples)
             self.best[group] = figures.best_fusion(scored)
             scored = {"accuracy": scored[f"accuracy_{self.best[group]}"], **scored}
-            if "attention" in networks:
-                scored["weight_noise_r"] = figures.weight_noise_r(networks["attention"], samples)
+            if "attention" in said:
+                scored["weight_noise_r"] = figures.weight_noise_r(said["attention"], samples)
             found |= scored if number == 0 else {f"{group}_{k}": v for k, v in scored.items()}
         return found
 
@@ -135,36 +128,54 @@ class Task:
         found = self.evaluate("dev")
         if thorough:
             group = self.groups[0]
-            found |= figures.with_one_sense(self.model.of(group), held_out("dev", 0, group))
+            samples = self._held_out("dev", group)
+            found |= figures.with_one_sense(self.model.of(group), samples)
         yield Preparing("figures", 1, 1)
         return found
 
     def preview(self) -> dict[str, Any]:
-        """The strategies' dev accuracies, sight's weight along the noise, and who is ignored."""
-        group = self.groups[0]
-        networks, samples = self.model.of(group), held_out("dev", 0, group)
-        along: tuple[list[float], list[float]] = ([], [])
-        if "attention" in networks:
-            along = figures.weight_along_noise(networks["attention"], samples)
+        """The strategies' last dev accuracies, also along the noise, sight's weight, who is ignored."""
+        group, said = self.groups[0], self._said
+        samples = self._held_out("dev", group)
+        weight: tuple[list[float], list[float]] = ([], [])
+        if "attention" in said:
+            weight = figures.weight_along_noise(said["attention"], samples)
         return {
             "group": group,
             "accuracies": {
                 name.removeprefix("accuracy_"): round(value, 4)
-                for name, value in figures.accuracies(networks, samples).items()
+                for name, value in figures.accuracies(said, samples).items()
             },
-            "weight": {"difference": along[0], "sight": along[1]},
-            "ignored": figures.ignored_senses(networks, samples),
+            "along": figures.along_strength(said, samples, SOUND),
+            "weight": {"difference": weight[0], "sight": weight[1]},
+            "ignored": figures.ignored_senses(self.model.of(group), samples),
         }
 
+    def _held_out(self, split: str, group: str) -> Samples:
+        """The samples of all evaluations, corrupted as in training."""
+        key = (split, group)
+        if key not in self._kept:
+            self._kept[key] = self.source.held_out(split, 0, group, **self.source.LIVE)
+        return self._kept[key]
+
+    def _clean(self) -> tuple[Samples, Samples]:
+        """What is familiar, and what strangers bring: it sets the limit of the familiar."""
+        if self._familiar is None:
+            self._familiar = (self.source.clean("train", 0), self.source.strangers(0))
+        return self._familiar
+
     def save(self, folder: Path) -> None:
-        """Weights, config, and which fusion was best on dev."""
+        """Weights, config, which fusion was best on dev, and what is familiar to each sense."""
         self.model.save_pretrained(folder)
         about = {
             "dataset": self.dataset,
-            "classes": sounding_shapes.THINGS,
-            "samples": sounding_shapes.SAMPLES,
+            "classes": self.source.CLASSES,
+            "samples": self.source.LENGTH,
             "best": self.best,
         }
+        known, unseen = self._clean()
+        judges = {g: trust.fit(self.model.of(g), known, unseen) for g in self.groups}
+        trust.save(folder, judges)
         (folder / ABOUT).write_text(json.dumps(about, indent=1), encoding="utf-8")
 
 
@@ -187,23 +198,70 @@ def evaluate_checkpoint(
 ) -> tuple[dict[str, float], int]:
     """All figures of a checkpoint on one split, and the number of samples they are of.
 
-    `seed` draws fresh things and corruption; the one setting, `corruption`, chooses the group.
+    `seed` draws fresh samples; `settings` are those of the data set's `read_settings`.
     """
     model, about = load_networks(folder)
-    for name in settings:
-        if name != "corruption":
-            raise UserError("knob.unknown", name=name, known="corruption")
-    groups = list(model.groups)
-    group = settings.get("corruption", groups[0])
-    if group not in groups:
-        raise UserError("knob.illegal", name="corruption", value=group, allowed=", ".join(groups))
-    networks, samples = model.of(group), held_out(split, seed, group)
-    found = figures.accuracies(networks, samples)
+    source = SOURCES[dataset]
+    if list(source.CLASSES) != about["classes"]:
+        raise UserError("checkpoint.other_dataset", folder=str(folder), dataset=dataset)
+    group, options = source.read_settings(settings)
+    if group not in model.groups:
+        raise UserError("checkpoint.group", folder=str(folder), group=group)
+    networks, samples = model.of(group), source.held_out(split, seed, group, **options)
+    said = figures.ask_all(networks, samples)
+    found = figures.accuracies(said, samples)
     metrics = {"accuracy": found[f"accuracy_{about['best'][group]}"], **found}
     metrics |= figures.with_one_sense(networks, samples)
-    if "attention" in networks:
-        metrics["weight_noise_r"] = figures.weight_noise_r(networks["attention"], samples)
-        _, weights = figures.answers(networks["attention"], samples)
+    if "attention" in said:
+        metrics["weight_noise_r"] = figures.weight_noise_r(said["attention"], samples)
+        weights = said["attention"].weights
         assert weights is not None
         metrics["weight_sight"] = float(weights[:, SIGHT].mean())
+    metrics |= _outside(folder, networks, group, source, split, seed)
     return metrics, len(samples.labels)
+
+
+def _outside(
+    folder: Path,
+    networks: dict[str, Listener],
+    group: str,
+    source: ModuleType,
+    split: str,
+    seed: int,
+) -> dict[str, float]:
+    """`outside_<sense>_auc`: how well a data set's own samples are told from those of the other.
+
+    Only where the other one is built in: digits against shapes.
+    """
+    if source is SOURCES["sounding_shapes"]:
+        return {}
+    own = source.clean(split, seed)
+    other = SOURCES["sounding_shapes"].clean(split, seed)
+    grey = (255 * other.pictures).round().byte().numpy()
+    fitted = np.stack([as_digit(np.repeat(one[..., None], 3, 2)) for one in grey])
+    other = replace(other, pictures=torch.from_numpy(fitted))
+    found = {}
+    for sense, judge in trust.load(folder)[group].items():
+        network = trust.listener(networks, sense)
+        assert network is not None, "the judge was made with it"
+        far = judge(trust.features(network, other, sense)).numpy()
+        near = judge(trust.features(network, own, sense)).numpy()
+        name = "sight" if sense == SIGHT else "sound"
+        found[f"outside_{name}_auc"] = roc_auc(far, near)
+    return found
+
+
+def shown(folder: Path, split: str, seed: int) -> dict[str, Any]:
+    """What the page shows of a checkpoint beside its figures: the other groups', and the curves."""
+    model, about = load_networks(folder)
+    source = SOURCES[about["dataset"]]
+    first, *others = list(model.groups)
+    samples = source.held_out(split, seed, first)
+    found: dict[str, Any] = {
+        "headline_examples": len(samples.labels),
+        "curves": source.curves(model.of(first), split, seed, first),
+    }
+    for group in others:
+        samples = source.held_out(split, seed, group)
+        found[group] = figures.accuracies(figures.ask_all(model.of(group), samples), samples)
+    return found

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from mm_demo import words
+from mm_demo.cases.fusion.strokes import STROKES, drawn
 from mm_demo.data.inline import data_url
+from mm_demo.data.sounding_shapes import THINGS
 from mm_demo.errors import UserError
 from mm_demo.media.audio import RATE, to_wav
 from mm_demo.ui import cards
@@ -17,6 +19,7 @@ from mm_demo.ui.spectrogram import player, spectrogram_url
 
 EVEN = 0.1  # weights this near to a half trust both
 LEVELS: tuple[int | None, ...] = (None, 20, 15, 10, 5, 0, -5, -10)  # dB, along the slider
+_DISAGREE = (("harp", "bee"), ("flute", "drum"))
 _OPEN, _CLOSE = "\ue000", "\ue001"  # around a word to be underlined, until it is escaped
 _CLEANER = {"sight": "sound", "sound": "sight"}
 
@@ -88,10 +91,17 @@ def head(answer: Any, seconds: float, noisier: str | None = None) -> dict[str, s
     if f"fusion.model.{run}" in words.table("en"):
         run = cards.texts(f"fusion.model.{run}")
     verdict, trust = _verdict(answer), _trust(answer, noisier)
+    strange = "".join(
+        cards.notice(
+            "warn", words.both(f"fusion.outside.{sense}"), words.both("fusion.outside.line")
+        )
+        for sense, outside in (("sight", answer.outside_sight), ("sound", answer.outside_sound))
+        if outside
+    )
     html = (
         f'<p class="eyebrow"><span>{words.both("fusion.together")}</span>'
         f"<span>{words.both('fusion.by', name=run)}</span></p>"
-        f'<p class="answer">{verdict}</p><p class="fz-trust">{trust}</p>{_table(answer)}'
+        f'{strange}<p class="answer">{verdict}</p><p class="fz-trust">{trust}</p>{_table(answer)}'
         f'<div class="foot"><span>{words.both("fusion.time", ms=max(1, round(1000 * seconds)))}'
         f"</span><span>{escape(answer.model)}</span></div>"
     )
@@ -119,13 +129,77 @@ def covered(answer: Any) -> str:
     )
 
 
-def empty() -> dict[str, str]:
+def empty(digits: bool = False) -> dict[str, str]:
     """No answer yet: what to do, and one button that does it."""
-    button = cards.button(
-        "example", words.both("fusion.empty.use"), kind="p", seen="harp", heard="bee"
+    key = "fusion.empty.digits" if digits else "fusion.empty"
+    put = {"seen": "3"} if digits else {"seen": "harp", "heard": "bee"}
+    button = cards.button("example", words.both(f"{key}.use"), kind="p", **put)
+    line = words.both(f"{key}.line")
+    return {"html": cards.empty_card(words.both(key), line, button), "say": ""}
+
+
+def title(key: str, digits: bool = False) -> str:
+    """The line over a sense, or over the examples."""
+    of_digits = {
+        "fusion.draw": "fusion.draw.digit",
+        "fusion.sound": "fusion.say.digit",
+        "fusion.examples": "fusion.examples.digits",
+    }
+    said = words.both(of_digits[key] if digits else key)
+    return f'<div class="lab"><span>{said}</span></div>'
+
+
+def hint(digits: bool) -> str:
+    """How to draw for a model."""
+    said = words.both("fusion.draw.hint.digit" if digits else "fusion.draw.hint")
+    return f'<p class="hint">{said}</p>'
+
+
+def examples(digits: bool, pictures: Any = None) -> str:
+    """Ten buttons: our drawings of digits, or the things with their `pictures`, and pairs of them."""
+    if digits:
+        tiles = "".join(
+            _tile(
+                drawn(digit, 112),
+                f'<span class="sr">{words.both("fusion.example.digit", digit=digit)}</span>'
+                f'<span aria-hidden="true">{digit}</span>',
+                seen=digit,
+            )
+            for digit in STROKES
+        )
+        return (
+            f'{title("fusion.examples", True)}<div class="fz-things fz-digits" data-strip>{tiles}</div>'
+            f'<p class="hint fz-pairs">{words.both("fusion.say.hint.digit")}</p>'
+        )
+    tiles = ""
+    for place, thing in enumerate(THINGS):
+        grey = (255 * pictures[place]).astype(np.uint8).repeat(2, 0).repeat(2, 1)
+        name = words.both(f"fusion.thing.{thing}")
+        tiles += _tile(grey[..., None].repeat(3, 2), name, seen=thing, heard=thing)
+    pairs = "".join(
+        cards.button(
+            "example",
+            words.both(
+                "fusion.example.differ", seen=name_of(seen, True), heard=name_of(heard, True)
+            ),
+            kind="s",
+            seen=seen,
+            heard=heard,
+        )
+        for seen, heard in _DISAGREE
     )
-    line = words.both("fusion.empty.line")
-    return {"html": cards.empty_card(words.both("fusion.empty"), line, button), "say": ""}
+    return (
+        f'{title("fusion.examples")}<div class="fz-things" data-strip>{tiles}</div>'
+        f'<div class="btns fz-pairs">{pairs}</div>'
+    )
+
+
+def _tile(pixels: Any, name: str, **data: str) -> str:
+    extra = "".join(f' data-{key}="{value}"' for key, value in data.items())
+    return (
+        f'<button type="button" data-do="example"{extra}><img src="{data_url(pixels, 90)}" '
+        f'width="56" height="56" alt=""><span>{name}</span></button>'
+    )
 
 
 def failed(error: UserError) -> dict[str, str]:

@@ -5,14 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import gradio as gr
-import numpy as np
 
-from mm_demo import words
 from mm_demo.cases.fusion import try_answer
-from mm_demo.cases.fusion.try_handlers import Handlers, ours
-from mm_demo.data.inline import data_url
-from mm_demo.data.sounding_shapes import CORRUPTIONS, THINGS
-from mm_demo.ui import cards
+from mm_demo.cases.fusion.try_handlers import DIGITS, Handlers, first_model, ours
+from mm_demo.data.sounding_shapes import CORRUPTIONS
 from mm_demo.ui.context import Context, TryPanel
 from mm_demo.ui.pad import drawing_pad
 from mm_demo.ui.picture import Picture
@@ -21,22 +17,22 @@ from mm_demo.ui.training_panel import PRIVATE
 
 _WORKS: dict[str, Any] = {**PRIVATE, "queue": False, "trigger_mode": "always_last"}
 _SPOKEN = '<div class="shown"></div><div class="sr" role="status"></div>'
-_DISAGREE = (("harp", "bee"), ("flute", "drum"))
 
 
 def build(context: Context) -> TryPanel:
     """Make the panel where the caller stands and wire it."""
-    add = context.language.add
+    add, first = context.language.add, first_model(context.case)
+    digits = first == DIGITS
     with gr.Row(elem_classes=["mm-try", "fz-try"]):
         with gr.Column(scale=4, min_width=300, elem_classes="mm-in"):
             with gr.Column(elem_classes="mm-card", elem_id="fusion-picture-card"):
                 with gr.Row(elem_classes="fz-drawing"):
                     with gr.Column(min_width=160, scale=2):
-                        piece(_head("fusion.draw"))
+                        draw = piece(try_answer.title("fusion.draw", digits), elem_id="fusion-draw")
                         pad = drawing_pad("fusion-pad")
-                        piece(f'<p class="hint">{words.both("fusion.draw.hint")}</p>')
+                        hint = piece(try_answer.hint(digits), elem_id="fusion-hint")
                     sees = piece(try_answer.sees(None), elem_id="fusion-sees", min_width=96)
-                piece(_head("fusion.upload"))
+                piece(try_answer.title("fusion.upload"))
                 picture = add(
                     Picture(
                         type="filepath",
@@ -75,7 +71,7 @@ def build(context: Context) -> TryPanel:
                     label="fusion.cover",
                 )
             with gr.Column(elem_classes="mm-card", elem_id="fusion-sound-card"):
-                piece(_head("fusion.sound"))
+                say = piece(try_answer.title("fusion.sound", digits), elem_id="fusion-say")
                 sound = add(
                     gr.Audio(
                         type="filepath",
@@ -106,13 +102,18 @@ def build(context: Context) -> TryPanel:
         with gr.Column(scale=8, min_width=320, elem_classes="mm-out"):
             with gr.Column(elem_classes=["mm-card", "mm-answer"], elem_id="fusion-answer"):
                 head = piece(
-                    try_answer.empty(),
+                    try_answer.empty(digits),
                     html_template=_SPOKEN,
                     call="status(element, props, watch, trigger)",
                     elem_id="fusion-head",
                 )
             with gr.Column(elem_classes="mm-card"):
-                examples = piece(_examples(), elem_id="fusion-examples")
+                examples = piece(
+                    try_answer.examples(digits, None if digits else ours().pictures),
+                    elem_id="fusion-examples",
+                )
+            with gr.Column(elem_classes="mm-card", elem_id="fusion-curves-card") as curves_card:
+                curves = piece(elem_id="fusion-curves")
             with gr.Column(
                 visible=False, elem_classes="mm-card", elem_id="fusion-covered"
             ) as covered_card:
@@ -120,6 +121,8 @@ def build(context: Context) -> TryPanel:
     drawing = gr.State("")
 
     handlers = Handlers(context, picture, sound)
+    shown = handlers.curves_html(0, 0, 0, first)
+    curves.value, curves_card.visible = shown, bool(shown)
     rest = [sound, level, noise, cover, model, group]
     answer = [sees, hears, readout, head, covered_card, covered, group]
     pad.input(handlers.drawn, rest, [drawing, picture, *answer], **_WORKS)
@@ -133,7 +136,15 @@ def build(context: Context) -> TryPanel:
     )
     put = [drawing, pad, picture, sound, level, noise, cover, *answer]
     for part in (examples, head):
-        part.select(handlers.example, [model, group], put, **_WORKS)
+        part.select(handlers.example, rest, put, **_WORKS)
+    model.change(handlers.chosen, model, [draw, hint, say, examples], **_WORKS)
+    gr.on(
+        [part.change for part in (level, noise, cover, model)],
+        handlers.curves,
+        [level, noise, cover, model],
+        [curves_card, curves],
+        **_WORKS,
+    )
     _public(handlers, context)
     return TryPanel(model)
 
@@ -143,7 +154,7 @@ def _public(handlers: Handlers, context: Context) -> None:
     inputs = [
         Picture(type="filepath", image_mode=None, label="image", visible=False),
         gr.Audio(type="filepath", label="audio", visible=False),
-        gr.Textbox(context.case.worlds[0], label="model", visible=False),
+        gr.Textbox(first_model(context.case), label="model", visible=False),
     ]
     answer = gr.JSON(label="answer", visible=False)
     gr.on(
@@ -157,9 +168,10 @@ def _public(handlers: Handlers, context: Context) -> None:
 
 
 def _models(context: Context) -> tuple[gr.Radio, gr.Radio]:
-    worlds = context.case.worlds
+    first = first_model(context.case)
+    worlds = sorted(context.case.worlds, key=lambda world: world != first)
     model = context.language.add(
-        gr.Radio(list(worlds), value=worlds[0], elem_id="fusion-model", elem_classes="mm-seg"),
+        gr.Radio(worlds, value=first, elem_id="fusion-model", elem_classes="mm-seg"),
         label="fusion.model",
         choices={world: f"fusion.model.{world}" for world in worlds},
         runs="fusion",
@@ -176,39 +188,3 @@ def _models(context: Context) -> tuple[gr.Radio, gr.Radio]:
         choices={corruption: f"fusion.group.{corruption}" for corruption in CORRUPTIONS},
     )
     return model, group
-
-
-def _head(key: str) -> str:
-    return f'<div class="lab"><span>{words.both(key)}</span></div>'
-
-
-def _examples() -> str:
-    """The ten things, each a button; then the pairs that disagree."""
-    tiles = ""
-    for place, thing in enumerate(THINGS):
-        grey = (255 * ours().pictures[place]).astype(np.uint8)
-        pixels = grey.repeat(2, 0).repeat(2, 1)[..., None].repeat(3, 2)
-        name = words.both(f"fusion.thing.{thing}")
-        picture = f'<img src="{data_url(pixels, 90)}" width="56" height="56" alt="">'
-        tiles += (
-            f'<button type="button" data-do="example" data-seen="{thing}" data-heard="{thing}">'
-            f"{picture}<span>{name}</span></button>"
-        )
-    pairs = "".join(
-        cards.button(
-            "example",
-            words.both(
-                "fusion.example.differ",
-                seen=try_answer.name_of(seen, True),
-                heard=try_answer.name_of(heard, True),
-            ),
-            kind="s",
-            seen=seen,
-            heard=heard,
-        )
-        for seen, heard in _DISAGREE
-    )
-    return (
-        f'{_head("fusion.examples")}<div class="fz-things" data-strip>{tiles}</div>'
-        f'<div class="btns fz-pairs">{pairs}</div>'
-    )

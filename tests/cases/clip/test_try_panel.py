@@ -14,13 +14,16 @@ from mm_demo.cases.clip import CLIP, try_answer, try_matrix
 from mm_demo.cases.clip.examples import EXAMPLES, other_name
 from mm_demo.cases.clip.predict import Answer, Predictor, Score
 from mm_demo.cases.clip.try_answer import Asked
-from mm_demo.cases.clip.try_handlers import Handlers, predictor
+from mm_demo.cases.clip.try_handlers import Handlers
 from mm_demo.cases.clip.understand import _reliability, our_numbers
 from mm_demo.data.scenes import draw
 from mm_demo.errors import UserError
 from mm_demo.media.image import Picture
 from mm_demo.ui import cross, evidence, ranking
 from mm_demo.ui.composer import drawn
+from mm_demo.ui.context import Context
+from mm_demo.ui.language import Language
+from mm_demo.ui.runs import Runs
 
 EVIL = "<script>alert(1)</script>"
 
@@ -184,9 +187,9 @@ def test_every_user_error_of_this_panel_has_its_sentences():
 
 @pytest.mark.parametrize("name", ["nope", "../clip-scenes", "clip-clip-scenes", "run", "/etc"])
 def test_a_model_is_found_by_its_name_alone(name):
-    context = SimpleNamespace(case=CLIP, predictors=None, model_folder=None)
+    context = Context(CLIP, Language(), Runs(), None)
     with pytest.raises(UserError) as refused:
-        predictor(context, "me", name)
+        context.predictor("me", name)
     assert refused.value.key == "model.unknown"
 
 
@@ -266,11 +269,7 @@ class StandIn:
 
 @pytest.fixture
 def matrix():
-    context = SimpleNamespace(
-        case=CLIP,
-        predictors=SimpleNamespace(get=lambda case, folder: StandIn()),
-        model_folder=lambda session, model: None,
-    )
+    context = SimpleNamespace(case=CLIP, predictor=lambda session, model: StandIn())
     return try_matrix.Matrix(context)
 
 

@@ -23,9 +23,9 @@ def _few_examples(monkeypatch):
 
 @pytest.fixture
 def train():
-    """train(out, config=TINY, **more) -> the list of events."""
+    """train(out, config=TINY, dataset="sounding_shapes", **more) -> the list of events."""
 
-    def run(out, config=TINY, **more):
-        return list(training.run(FUSION, "sounding_shapes", config, out, **more))
+    def run(out, config=TINY, dataset="sounding_shapes", **more):
+        return list(training.run(FUSION, dataset, config, out, **more))
 
     return run

@@ -8,7 +8,8 @@ import torch
 from mm_demo import store
 from mm_demo.cases.fusion import FUSION, figures, task
 from mm_demo.cases.fusion.model import STRATEGIES, Listener
-from mm_demo.cases.fusion.samples import Samples, held_out
+from mm_demo.cases.fusion.samples import Samples
+from mm_demo.cases.fusion.shapes import held_out
 from mm_demo.errors import UserError
 from mm_demo.events import Evaluated, Finished, Progress, Started
 from tests.cases.fusion.conftest import TINY
@@ -102,7 +103,9 @@ def test_a_sense_without_a_say_is_named():
     pictures = ((labels + 0.5) / 10)[:, None, None].expand(100, 28, 28)
     samples = Samples(pictures, torch.randn(100, 40, 8), labels, torch.rand(100, 2))
     assert figures.ignored_senses({"attention": Deaf()}, samples) == [("attention", "sound")]
-    assert figures.weight_noise_r(Deaf(), samples) == 0.0  # weights that never vary
+    assert (
+        figures.weight_noise_r(figures.answers(Deaf(), samples), samples) == 0.0
+    )  # weights that never vary
 
 
 def test_a_fresh_network_ignores_nothing(train, tmp_path):

@@ -2,24 +2,27 @@
 
 import base64
 import io
+import re
+from itertools import pairwise
 from types import SimpleNamespace
 
 import gradio as gr
-import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from mm_demo.cases.fusion import FUSION, try_answer, try_panel
+from mm_demo.cases.fusion import FUSION, curves, try_answer, try_panel
 from mm_demo.cases.fusion.predict import Answer, Label, Opinion, Predictor
+from mm_demo.cases.fusion.strokes import STROKES, drawn
 from mm_demo.cases.fusion.try_handlers import (
     Handlers,
+    first_model,
     noisier,
     picture_file,
-    predictor,
     sound_file,
 )
 from mm_demo.data.sounding_shapes import THINGS
 from mm_demo.errors import UserError
+from mm_demo.media.image import open_picture
 from mm_demo.ui.context import Context
 from mm_demo.ui.language import Language
 from mm_demo.ui.picture import Picture
@@ -88,6 +91,9 @@ def answer(sight=0.8, seen="harp", heard="bee", model="fusion-tiny", says="harp"
         looks_like=seen,
         sounds_like=heard,
         covered={way: Label(says, 0.9) for way in ways},
+        outside=False,
+        outside_sight=False if seen else None,
+        outside_sound=False if heard else None,
         model=model,
     )
 
@@ -113,7 +119,7 @@ def test_a_drawing_alone_is_answered_by_sight(handlers):
 
 
 def test_an_example_puts_in_both_senses_and_answers(handlers):
-    put = handlers.example(ME, told(seen="harp", heard="bee"), "sounding_shapes", None)
+    put = handlers.example(ME, told(seen="harp", heard="bee"), None, *CLEAN[:4], None)
     drawn, pad, picture, sound, level, noise, cover, *answered = put
     assert (drawn, noise, cover) == ("", 0, 0)
     assert pad["clear"]
@@ -129,7 +135,7 @@ def test_an_example_puts_in_both_senses_and_answers(handlers):
     assert "eyes shut" in covered
     assert card.visible
     assert group.visible is False  # a model with one kind of noise has nothing to choose
-    assert handlers.example(ME, told(seen="harp"), None, None) == (gr.skip(),) * 14
+    assert handlers.example(ME, told(seen="harp"), None, *CLEAN) == (gr.skip(),) * 14
 
 
 def test_the_newer_of_drawing_and_upload_counts(handlers):
@@ -167,7 +173,7 @@ def test_an_even_picture_and_an_unknown_model_are_mistakes_too(handlers, tmp_pat
     head = handlers.answer(ME, "", str(tmp_path / "black.png"), None, *CLEAN)[3]
     assert "There is nothing in the picture" in head["html"]
     with pytest.raises(UserError, match=r"model\.unknown"):
-        predictor(handlers.context, "me", "../elsewhere")
+        handlers.predictor("me", "../elsewhere")
 
 
 def test_a_model_of_one_strategy_answers_with_that(train, tmp_path):
@@ -259,10 +265,131 @@ def test_the_noisier_sense_is_told_on_the_scale_of_training():
     assert [try_answer.level(place) for place in (None, 0, 1, 7, 99)] == [None, None, 20, -10, -10]
 
 
+def test_a_digit_is_put_in_as_a_drawing_and_the_rest_stays(handlers):
+    sound = sound_file(handlers.sound, "bee")
+    put = handlers.example(ME, told(seen="3"), sound, 5, 0.2, 10, "sounding_shapes", None)
+    drawn_here, pad, picture, *kept = put[:7]
+    assert drawn_here == ""
+    assert pad["clear"]
+    assert picture.endswith("3.png")
+    assert kept == [gr.skip()] * 4
+    assert put[10]["html"].count('<th scope="row">') == 5
+
+
+@pytest.mark.parametrize("model", ["av_digits", "sounding_shapes", "run-1"])
+def test_words_and_examples_follow_the_model(handlers, monkeypatch, model):
+    monkeypatch.setattr(Runs, "folder", lambda *_: None)
+    draw, hint, say, examples = handlers.chosen(ME, model)
+    head = handlers.answer(ME, "", None, None, 0, 0, 0, model, None)[3]["html"]
+    if model == "av_digits":
+        assert "Draw a digit" in draw
+        assert "Say a digit" in say
+        assert "silhouettes" not in hint
+        assert examples.count("data-seen") == 10
+        assert "data-heard" not in examples
+        assert "Draw a digit, say a digit" in head
+        assert 'data-seen="3"' in head
+    else:  # what is loaded here as a visitor's own run knows things
+        assert "Draw something" in draw
+        assert "A sound" in say
+        assert "silhouettes" in hint
+        assert examples.count("data-seen") == 12
+        assert "Draw something, or add a sound" in head
+
+
+def test_a_run_that_knows_digits_is_shown_as_one(handlers, monkeypatch):
+    monkeypatch.setattr(Runs, "folder", lambda *_: None)
+    monkeypatch.setattr(handlers.context.predictors.one, "classes", list("0123456789"))
+    assert "Draw a digit" in handlers.chosen(ME, "run-1")[0]
+
+
+def test_the_digits_that_we_drew_are_black_on_white_and_differ():
+    pictures = [drawn(digit) for digit in STROKES]
+    assert "".join(STROKES) == "0123456789"
+    for pixels in pictures:
+        assert pixels.shape == (280, 280, 3)
+        assert pixels[:20].min() == pixels[-16:].min() == 255
+        assert 0.03 < (pixels < 128).mean() < 0.2
+    assert len({pixels.tobytes() for pixels in pictures}) == 10
+
+
+@pytest.mark.skipif(not FUSION.checkpoint("av_digits").is_dir(), reason="no such model is bundled")
+def test_the_bundled_model_reads_what_we_drew(tmp_path):
+    model = Predictor(FUSION.checkpoint("av_digits"))
+    for digit in STROKES:
+        Image.fromarray(drawn(digit)).save(tmp_path / "drawn.png")
+        seen = model.perceive(open_picture(tmp_path / "drawn.png"), None)
+        assert model.answer(seen).looks_like == digit
+
+
+def measured(sound, sight):
+    def curve(x):
+        falling = [0.9 - 0.1 * k for k in range(len(x))]
+        accuracy = dict.fromkeys(("visual", "audio", "early", "late", "attention"), falling)
+        return {"x": x, "accuracy": accuracy, "weight_sound": falling}
+
+    both = {"sound": curve(sound), "sight": curve(sight)}
+    return {"split": "dev", "examples": 2000, "curves": both}
+
+
+DIGITS = measured([40.0, 20.0, 0.0, -10.0], [0.0, 0.4, 0.75])
+SHAPES = measured([0.1, 0.5, 0.9], [0.1, 0.5, 0.9])
+
+
+def upright(html):
+    return [float(x) for x in re.findall(r'class="here" d="M([\d.]+) ', html)]
+
+
+def test_the_curves_of_digits():
+    html = curves.curves(DIGITS, True, {"sound": 0.0, "sight": 0.4})
+    assert html.count("<svg") == html.count('role="img"') == 3
+    assert html.count("<polyline") == 11
+    assert (
+        'stroke="var(--c2)" stroke-width="2" stroke-linejoin="round" stroke-dasharray="6 4"' in html
+    )
+    assert "2,000 unseen pairs" in html
+    assert ">Noise in the sound, 0 dB:</span>" in html
+    assert ">attention fusion 0.70.</span>" in html
+    clean, zero, noisy = (
+        upright(curves.curves(DIGITS, True, {"sound": db, "sight": 0}))[0]
+        for db in (None, 0.0, -10.0)
+    )
+    assert clean < zero < noisy
+
+
+def test_a_slider_beyond_what_was_measured_has_no_line():
+    html = curves.curves(DIGITS, True, {"sound": None, "sight": 0.9})
+    assert len(upright(html)) == 2  # the sound's, and its weight's
+    assert "beyond what was measured" in html
+
+
+def test_the_curves_of_shapes_and_of_nothing():
+    html = curves.curves(SHAPES, False, {"sound": 0.4, "sight": 0.0})
+    assert "strongest" in html
+    assert "misleads" in html
+    assert len(upright(html)) == 3
+    for nothing in (None, {}, {"curves": {"sound": {"x": []}}}):
+        assert curves.curves(nothing, False, {}) == ""
+
+
+def test_labels_never_overlap():
+    for wanted in ([5, 5, 5, 5, 5], [170, 171, 172, 100, 172], [10, 90, 20, 30, 170]):
+        placed = sorted(curves.apart(wanted, 172))
+        assert all(b - a >= 16 for a, b in pairwise(placed))
+        assert placed[-1] <= 172
+
+
+def test_curves_hide_for_a_visitors_own_run(handlers):
+    card, html = handlers.curves(0, 0, 0, "run-1")
+    assert (card.visible, html) == (False, "")
+
+
 def test_the_panel_builds_with_every_word_and_one_public_endpoint(handlers):
     with gr.Blocks() as demo:
         panel = try_panel.build(handlers.context)
-    assert [value for _, value in panel.model_choice.choices] == ["sounding_shapes"]
+    first = first_model(FUSION)
+    values = [value for _, value in panel.model_choice.choices]
+    assert sorted(values) == sorted(FUSION.worlds)
+    assert values[0] == panel.model_choice.value == first
     public = [f.api_name for f in demo.fns.values() if f.api_visibility == "public" and f.api_name]
     assert public == ["fusion_classify"]
-    assert np.shape(try_panel._examples().split("data-seen")) == (13,)
