@@ -125,10 +125,14 @@ def add_picture_noise(
 
 
 def add_sound_noise(waves: Floats, snr_db: Floats, rng: Rng) -> Floats:
-    """Waves (B, N) under white noise at these ratios (B,) in decibels, all equally loud (RMS 0.1)."""
+    """Waves (B, N) under white noise at these ratios (B,) in decibels, all equally loud (RMS 0.1).
+
+    The ratio is that of the sound itself: zeros that a short one is padded with make no noise weaker.
+    """
     noise = rng.standard_normal(waves.shape, np.float32)
-    power = np.sqrt((waves**2).mean(1, keepdims=True) + 1e-12)
-    mixed = waves / power + noise * 10 ** (-snr_db[:, None] / 20)
+    sounding = np.maximum((waves != 0).sum(1, keepdims=True, dtype=np.float32), 1)
+    level = np.sqrt((waves**2).sum(1, keepdims=True) / sounding + 1e-12)
+    mixed = waves / level + noise * 10 ** (-snr_db[:, None] / 20)
     loudness: Floats = np.sqrt((mixed**2).mean(1, keepdims=True))
     return 0.1 * mixed / loudness
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
@@ -42,6 +43,22 @@ class Attention(nn.Module):
         else:
             mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=keys)
         return self.out(mixed.transpose(1, 2).reshape(B, N, C)), weights
+
+
+def rollout(maps: Sequence[Tensor]) -> Tensor:
+    """Attention rollout (Abnar and Zuidema 2020, arXiv:2005.00928, section 3): how much of each
+    input token is in each token of the last layer, residuals counted as half of every layer.
+
+    Shapes: the layers' weights in order, each (..., heads, N, N) -> (..., N, N), rows add up to 1.
+    ValueError without a layer.
+    """
+    if not maps:
+        raise ValueError("rollout: no layer's attention is given")
+    mixed = torch.eye(maps[0].shape[-1], dtype=maps[0].dtype, device=maps[0].device)
+    identity = mixed
+    for weights in maps:
+        mixed = (weights.mean(-3) + identity) / 2 @ mixed
+    return mixed
 
 
 class AttentionPool(nn.Module):

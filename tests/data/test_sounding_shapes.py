@@ -90,8 +90,19 @@ def test_sound_noise_has_the_ratio_asked_for(clean, snr_db):
     np.testing.assert_allclose(np.sqrt((mixed**2).mean(1)), 0.1, rtol=1e-4)
     unit = wave / np.linalg.norm(wave, axis=1, keepdims=True)
     signal = (mixed * unit).sum(1, keepdims=True) * unit
-    ratio = 10 * np.log10((signal**2).sum(1) / ((mixed - signal) ** 2).sum(1))
+    heard = (signal**2).sum(1) / (wave != 0).sum(1)
+    ratio = 10 * np.log10(heard / ((mixed - signal) ** 2).mean(1))
     assert ratio.mean() == pytest.approx(snr_db, abs=0.5)
+
+
+def test_the_silence_around_a_short_sound_makes_no_noise_weaker():
+    time = np.arange(8000, dtype=np.float32) / 16_000
+    wave = np.sin(2 * np.pi * 440 * time)[None]
+    wave[:, 2000:] = 0
+    mixed = ss.add_sound_noise(wave, np.zeros(1, np.float32), np.random.default_rng(2))
+    scale = (mixed * wave).sum() / (wave**2).sum()
+    sound = scale**2 * (wave[:, :2000] ** 2).mean()
+    assert 10 * np.log10(sound / (mixed[:, 2000:] ** 2).mean()) == pytest.approx(0, abs=0.5)
 
 
 def test_no_noise_leaves_a_picture_as_it_is(clean):

@@ -20,7 +20,15 @@ from mm_demo.case import Case
 from mm_demo.cases.fusion import try_answer
 from mm_demo.cases.fusion.curves import curves
 from mm_demo.cases.fusion.strokes import STROKES, drawn
-from mm_demo.data.sounding_shapes import CLEANEST_DB, NOISIEST_DB, RATE, THINGS, Things, things
+from mm_demo.data.sounding_shapes import (
+    CLEANEST_DB,
+    CORRUPTIONS,
+    NOISIEST_DB,
+    RATE,
+    THINGS,
+    Things,
+    things,
+)
 from mm_demo.errors import UserError
 from mm_demo.media.audio import open_sound, to_wav
 from mm_demo.media.image import open_picture
@@ -93,7 +101,7 @@ class Handlers:
             try_answer.head(answer, seconds, noisier(noise or 0, cover, snr)),
             gr.Column(visible=bool(covered)),
             covered,
-            gr.Radio(visible=len(used.groups) > 1),
+            gr.Radio(visible=set(used.groups) >= set(CORRUPTIONS)),
         )
 
     def drawn(self, request: gr.Request, event: gr.EventData, *given: Any) -> tuple[Any, ...]:
@@ -187,8 +195,9 @@ class Handlers:
         """Which digit or thing is it, by its picture, its sound or both? (audio-visual fusion)
 
         `model`: "av_digits", "sounding_shapes", or "run-1" for a model that this client trained;
-        none is av_digits where that is at hand, and sounding_shapes otherwise. Returns the of attention fusion, best first, and the "opinions" of every strategy with the
-        weights that it gave to sight and to sound (null where it has none).
+        none is av_digits where that is at hand, and sounding_shapes otherwise. Returns the "ranking"
+        of attention fusion, best first, and the "opinions" of every strategy with the weights that
+        it gave to sight and to sound (null where it has none).
         """
         try:
             seen = open_picture(image) if image else None
