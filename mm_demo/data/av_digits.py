@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import os
 import re
 import tarfile
 import zlib
@@ -27,6 +26,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from mm_demo.data.folder import data_folder
 from mm_demo.data.scenes.cache import cache_folder, load_array, store_array
 from mm_demo.errors import UserError
 
@@ -92,15 +92,6 @@ class _Take:
     digit: int
     speaker: str
     take: int
-
-
-def data_folder() -> Path:
-    """The folder that `MM_DEMO_DATA` names. UserError `data.no_folder` where it names none."""
-    named = os.environ.get("MM_DEMO_DATA")
-    folder = Path(named).expanduser() if named else None
-    if folder is None or not folder.is_dir():
-        raise UserError("data.no_folder")
-    return folder
 
 
 def pictures(split: str) -> Pictures:

@@ -14,7 +14,7 @@ KINDS = ("rgb", "difference", "flow")
 LEVELS = 2  # flow at the full size, and at half of it for what is fast
 _GREY = (0.299, 0.587, 0.114)  # ITU-R BT.601
 _LEAST_CONTRAST = 0.02  # of 1: a frame of less is noise, not to be blown up
-_LEAST_ENERGY = 0.05  # of gradients: where there are fewer, nothing is said about the flow
+_LEAST_ENERGY = 0.01  # of gradients: where there are fewer, nothing is said about the flow
 _FASTEST = 2.0  # pixels of a level: linear steps are not true beyond
 
 
@@ -38,11 +38,12 @@ class MotionChannels(nn.Module):
         self.register_buffer("grey", torch.tensor(_GREY).view(3, 1, 1), False)
 
     def forward(self, frames: Tensor) -> Tensor:
+        B, T = frames.shape[:2]
         scale = 1.0 if frames.is_floating_point() else 1 / 255
         small = _resized(frames.flatten(0, 1).float() * scale, self.size)
         if self.kind == "rgb":
-            return (2 * small - 1).unflatten(0, frames.shape[:2])
-        grey = standardised((small * self.grey).sum(1).unflatten(0, frames.shape[:2]))
+            return (2 * small - 1).view(B, T, 3, self.size, self.size)
+        grey = standardised((small * self.grey).sum(1).view(B, T, self.size, self.size))
         change = F.pad(grey[:, 1:] - grey[:, :-1], (0, 0, 0, 0, 1, 0))
         found = [grey[:, :, None], change[:, :, None]]
         if self.kind == "flow":
@@ -73,16 +74,20 @@ def lucas_kanade(grey: Tensor) -> Tensor:
     """How the content moves from each frame to the next: (B, T, H, W) to (B, T-1, 2, H, W), x first.
 
     The displacement that explains the change best within 5 x 5 pixels, in pixels; small where the
-    window has no edges, along an edge where it has but one.
+    window has no edges, along an edge where it has but one. Derivatives are means over cubes of
+    2 x 2 x 2 (Horn and Schunck 1981, section 7).
     """
-    middle = (grey[:, 1:] + grey[:, :-1]) / 2
-    change = grey[:, 1:] - grey[:, :-1]
-    padded = F.pad(middle, (1, 1, 1, 1), "replicate")
-    gx = (padded[..., 1:-1, 2:] - padded[..., 1:-1, :-2]) / 2
-    gy = (padded[..., 2:, 1:-1] - padded[..., :-2, 1:-1]) / 2
+    still = (grey[:, 1:] + grey[:, :-1]) / 2
+    upper, lower = still[..., :-1, :], still[..., 1:, :]
+    across, down = (upper + lower) / 2, lower - upper
+    gx = across[..., 1:] - across[..., :-1]
+    gy = (down[..., 1:] + down[..., :-1]) / 2
+    B, T, H, W = gx.shape
+    change = F.avg_pool2d(grey[:, 1:] - grey[:, :-1], 2, 1)
     products = torch.stack([gx * gx, gx * gy, gy * gy, gx * change, gy * change], 2)
-    means = F.avg_pool2d(products.flatten(0, 1), 5, 1, 2, count_include_pad=False)
-    xx, xy, yy, xt, yt = means.unflatten(0, change.shape[:2]).unbind(2)
+    # 4 x 4 cubes around each pixel are 5 x 5 pixels
+    means = F.avg_pool2d(products.view(B * T, 5, H, W), 4, 1, 2, count_include_pad=False)
+    xx, xy, yy, xt, yt = means.view(B, T, 5, H + 1, W + 1).unbind(2)
     xx, yy = xx + _LEAST_ENERGY, yy + _LEAST_ENERGY
     determinant = xx * yy - xy * xy
     flow = torch.stack([xy * yt - yy * xt, xy * xt - xx * yt], 2) / determinant[:, :, None]

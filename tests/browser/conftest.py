@@ -81,6 +81,11 @@ def chromium():
         browser.close()
 
 
+SETTLED = """() => !document.querySelector('.pending, .generating, .toast-body, .loader')
+  && document.getAnimations().every((a) =>
+    a.playState !== 'running' || a.effect.getComputedTiming().iterations === Infinity)"""
+
+
 @pytest.fixture
 def open_page(chromium):
     """A function: open_page(url, width=1280, theme="light", locale="en-GB") -> Playwright page.
@@ -118,6 +123,22 @@ def open_page(chromium):
 def browser_page(open_page, page_url):
     """The real app, opened at 1280 px in English."""
     return open_page(page_url + "?lang=en")
+
+
+@pytest.fixture
+def barriers():
+    """A function: barriers(page) -> axe's report, "" if it finds none.
+
+    It looks once nothing loads, fades or slides in any more: half faded text has no contrast.
+    """
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+
+    def found(page):
+        page.wait_for_function(SETTLED, timeout=60_000)
+        report = axe.run(page)
+        return report.generate_report() if report.violations_count else ""
+
+    return found
 
 
 def _foreign(url, home):

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from mm_demo.nn.attention import Attention, AttentionPool
+from mm_demo.nn.attention import Attention, AttentionPool, rollout
 
 
 def reference(ours: Attention, dim: int, heads: int) -> nn.MultiheadAttention:
@@ -61,3 +61,17 @@ def test_pool_is_a_weighted_sum_of_tokens():
             for n in range(5):
                 by_hand[b, q] += weights[b, q, n] * tokens[b, n]
     torch.testing.assert_close(gathered.view(2, 2, 8), by_hand)
+
+
+def test_rollout_by_hand():
+    first = torch.tensor([[1.0, 0.0], [1.0, 0.0]])
+    second = torch.tensor([[0.0, 1.0], [0.5, 0.5]])
+    heads = torch.stack([second, second.flip(0)])  # their mean is what counts
+    mixed = (torch.eye(2) + heads.mean(0)) / 2 @ ((torch.eye(2) + first) / 2)
+    torch.testing.assert_close(rollout([first[None], heads]), mixed)
+    torch.testing.assert_close(mixed.sum(-1), torch.ones(2))
+
+
+def test_rollout_needs_a_layer():
+    with pytest.raises(ValueError, match="no layer"):
+        rollout([])

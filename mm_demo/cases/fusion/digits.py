@@ -44,7 +44,7 @@ CARD = {
     "noise; in some of them the clearly noisier sense shows another digit.",
     "limits": "English digits from six speakers: a strange voice is understood less well (see "
     "`speakers=new`), another language not at all. One digit at a time. It always answers with a "
-    "digit, whatever it is shown or told.",
+    "digit; what looks or sounds like none is marked as outside, not refused.",
 }
 
 Rng = np.random.Generator

@@ -39,7 +39,7 @@ class AudioVisualFusion(nn.Module):
             raise ValueError(f"fusion_type {fusion_type!r}: one of {', '.join(STRATEGIES)}")
         self.fusion_type = fusion_type
 
-        def encoder(dim: int) -> nn.Module:
+        def encoder(dim: int) -> nn.Sequential:
             return nn.Sequential(nn.Linear(dim, hidden_dim), nn.ReLU(), nn.Dropout(dropout))
 
         if fusion_type != "audio":
@@ -72,22 +72,41 @@ class AudioVisualFusion(nn.Module):
             return self.classifier(self.visual_encoder(visual)), None
         if self.fusion_type == "audio":
             return self.classifier(self.audio_encoder(audio)), None
-        h = torch.stack([self.visual_encoder(visual), self.audio_encoder(audio)], dim=1)
         if present is None:
-            present = torch.ones(h.shape[:2], dtype=torch.bool, device=h.device)
+            present = torch.ones(len(visual), 2, dtype=torch.bool, device=visual.device)
         if self.fusion_type == "early":
-            return self.classifier(self.fusion((h * present[..., None]).flatten(1))), None
+            h = self._hidden(visual, audio) * present[..., None]
+            return self.classifier(self.fusion(h.flatten(1))), None
         if self.fusion_type == "late":
-            alpha = self.alpha_logit.sigmoid()
+            predictions, alpha = self.terms(visual, audio)
             weights = torch.stack([alpha, 1 - alpha]) * present
             weights = weights / weights.sum(1, keepdim=True).clamp(min=1e-6)
-            predictions = torch.stack(
-                [self.visual_classifier(h[:, SIGHT]), self.audio_classifier(h[:, SOUND])], dim=1
-            )
             return (weights[..., None] * predictions).sum(1), weights
-        scores = (h * self.w).sum(-1).masked_fill(~present, -1e4)
-        weights = scores.softmax(1)
+        h, scores = self.terms(visual, audio)
+        weights = scores.masked_fill(~present, -1e4).softmax(1)
         return self.classifier((weights[..., None] * h).sum(1)), weights
+
+    def terms(self, visual: Tensor, audio: Tensor) -> tuple[Tensor, Tensor]:
+        """What stands in a fusion's formula: the terms of each sense, sight first; what joins them.
+
+        * early:     c_v and c_a (B, 2, hidden_dim), the bias b (hidden_dim);
+                     f([v; a]) = max(0, c_v + c_a + b)
+        * late:      f_v(v) and f_a(a) (B, 2, num_classes), alpha ()
+        * attention: h_m (B, 2, hidden_dim), the scores w_m^T h_m (B, 2)
+        """
+        h = self._hidden(visual, audio)
+        if self.fusion_type == "early":
+            f = self.fusion[0]
+            assert isinstance(f, nn.Linear)
+            return torch.einsum("bmi,kmi->bmk", h, f.weight.view(-1, 2, h.shape[-1])), f.bias
+        if self.fusion_type == "late":
+            predictions = [self.visual_classifier(h[:, SIGHT]), self.audio_classifier(h[:, SOUND])]
+            return torch.stack(predictions, dim=1), self.alpha_logit.sigmoid()
+        return h, (h * self.w).sum(-1)
+
+    def _hidden(self, visual: Tensor, audio: Tensor) -> Tensor:
+        """h (B, 2, hidden_dim): both senses encoded, sight first."""
+        return torch.stack([self.visual_encoder(visual), self.audio_encoder(audio)], dim=1)
 
 
 def convolutions(width: int) -> nn.Sequential:
@@ -166,10 +185,14 @@ class Listener(nn.Module):
         self, pictures: Tensor, mel: Tensor, present: Tensor | None = None
     ) -> tuple[Tensor, Tensor | None]:
         """Logits and the senses' weights, as `AudioVisualFusion.explain` tells them."""
+        return self.fusion.explain(*self.encode(pictures, mel), present)
+
+    def encode(self, pictures: Tensor, mel: Tensor) -> tuple[Tensor, Tensor]:
+        """Features (B, dim) of sight and of sound; (B, 1) zeros for a sense that it does not use."""
         nothing = pictures.new_zeros(len(pictures), 1)
         visual = self.picture_encoder(pictures) if self.picture_encoder else nothing
         audio = self.sound_encoder(mel) if self.sound_encoder else nothing
-        return self.fusion.explain(visual, audio, present)
+        return visual, audio
 
 
 class FusionNetworks(

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from mm_demo import device
 from mm_demo.cases.fusion import trust
 from mm_demo.cases.fusion.ink import as_digit, cover
-from mm_demo.cases.fusion.model import FUSIONS, SIGHT, SOUND, STRATEGIES
+from mm_demo.cases.fusion.model import FUSIONS, SIGHT, SOUND, STRATEGIES, AudioVisualFusion
 from mm_demo.cases.fusion.networks import load_networks
 from mm_demo.cases.fusion.samples import LOG_MEL, Samples
 from mm_demo.data.sounding_shapes import add_picture_noise, add_sound_noise
@@ -23,6 +25,7 @@ from mm_demo.media.image import Picture
 
 CLEAN = 60.0  # dB: a ratio at which noise is neither heard nor seen in a spectrogram
 SEED = 0
+Pair = tuple[float, float]  # sight, sound
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,34 @@ class Answer:
     outside_sight: bool | None
     outside_sound: bool | None
     model: str
+
+
+@dataclass(frozen=True)
+class Attention:
+    """w_m . h_m of sight and of sound; (h_v, h_a) of three units, the weightiest first."""
+
+    scores: Pair
+    units: list[Pair]
+
+
+@dataclass(frozen=True)
+class Late:
+    """alpha, and each class's logits (f_v, f_a), the two to be shown first."""
+
+    alpha: float
+    logits: dict[str, Pair]
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What stands in each formula for one pair; None for a strategy that the model lacks.
+
+    `early` has two units' (c_v, c_a, b), the largest output first.
+    """
+
+    attention: Attention | None
+    late: Late | None
+    early: list[tuple[float, float, float]] | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,6 +188,28 @@ class Predictor:
             model=self.name,
         )
 
+    @torch.inference_mode()
+    def terms(self, perceived: Perceived, group: str | None = None) -> Terms | None:
+        """The numbers in the formulas of the strategies that fuse; None where a sense is missing.
+
+        Of late fusion what sight says and what sound says stand first, or, where these are the
+        same, that and what comes second in the sum.
+        """
+        if perceived.picture is None or perceived.mel is None:
+            return None
+        picture = torch.from_numpy(perceived.picture)[None].to(self.device)
+        mel = torch.from_numpy(perceived.mel)[None].to(self.device)
+        networks = self.model.of(self._group(group))
+
+        def parts(name: str) -> tuple[AudioVisualFusion, Tensor, Tensor]:
+            return networks[name].fusion, *networks[name].encode(picture, mel)
+
+        return Terms(
+            _attention(*parts("attention")) if "attention" in networks else None,
+            _late(*parts("late"), self.classes) if "late" in networks else None,
+            _early(*parts("early")) if "early" in networks else None,
+        )
+
     def _outside(self, group: str, sense: int, perceived: Perceived) -> bool | None:
         """Is what a sense got, before it was spoiled, unlike anything known? None where it is missing."""
         given, judge = perceived.clean[sense], self._familiar.get(group, {}).get(sense)
@@ -221,3 +274,37 @@ class Predictor:
         wave = sound.samples[begin : begin + self.samples]
         missing = self.samples - len(wave)
         return np.pad(wave, (missing // 2, missing - missing // 2))
+
+
+def _attention(fusion: AudioVisualFusion, visual: Tensor, audio: Tensor) -> Attention:
+    """Its scores, and the three units of h with the largest part, + or -, in the logit of its answer."""
+    h, scores = fusion.terms(visual, audio)
+    logits, weights = fusion.explain(visual, audio)
+    assert weights is not None, "attention weighs"
+    z = (weights[..., None] * h).sum(1)
+    units = (fusion.classifier.weight[logits[0].argmax()] * z[0]).abs().topk(3).indices
+    sight, sound = _plain(scores[0])
+    return Attention((sight, sound), [(v, a) for v, a in _plain(h[0, :, units].T)])
+
+
+def _late(fusion: AudioVisualFusion, visual: Tensor, audio: Tensor, classes: Sequence[str]) -> Late:
+    """Every class's logits: what sight says, what sound says, then the others as the sum ranks them."""
+    predictions, alpha = fusion.terms(visual, audio)
+    ranked = fusion(visual, audio)[0].argsort(descending=True)
+    order = dict.fromkeys([*predictions[0].argmax(1).tolist(), *ranked.tolist()])
+    f_v, f_a = _plain(predictions[0])
+    return Late(_plain(alpha), {classes[k]: (f_v[k], f_a[k]) for k in order})
+
+
+def _early(
+    fusion: AudioVisualFusion, visual: Tensor, audio: Tensor
+) -> list[tuple[float, float, float]]:
+    """The terms of the two units with the largest z."""
+    parts, bias = fusion.terms(visual, audio)
+    terms = torch.stack([*parts[0], bias])
+    return [(v, a, b) for v, a, b in _plain(terms[:, terms.sum(0).topk(2).indices].T)]
+
+
+def _plain(numbers: Tensor) -> Any:
+    """Numbers as Python has them, to four places: more than the page shows."""
+    return numbers.cpu().double().round(decimals=4).tolist()

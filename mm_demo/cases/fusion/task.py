@@ -126,9 +126,10 @@ class Task:
         """The figures on dev, with one sense missing too if `thorough`."""
         yield Preparing("figures", 0, 1)
         found = self.evaluate("dev")
+        group = self.groups[0]
+        samples = self._held_out("dev", group)
+        found["accuracy_chance"] = figures.chance(samples)
         if thorough:
-            group = self.groups[0]
-            samples = self._held_out("dev", group)
             found |= figures.with_one_sense(self.model.of(group), samples)
         yield Preparing("figures", 1, 1)
         return found
@@ -211,6 +212,7 @@ def evaluate_checkpoint(
     said = figures.ask_all(networks, samples)
     found = figures.accuracies(said, samples)
     metrics = {"accuracy": found[f"accuracy_{about['best'][group]}"], **found}
+    metrics["accuracy_chance"] = figures.chance(samples)
     metrics |= figures.with_one_sense(networks, samples)
     if "attention" in said:
         metrics["weight_noise_r"] = figures.weight_noise_r(said["attention"], samples)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+from dataclasses import asdict
 from html import escape
 from typing import Any
 
@@ -25,11 +28,14 @@ _CLEANER = {"sight": "sound", "sound": "sight"}
 
 
 def name_of(label: str, sentence: bool = False) -> dict[str, str]:
-    """A class in every language, with its article if it stands in a sentence; a digit stays one."""
+    """A class in every language; a digit stays one.
+
+    In a sentence it has its article, and a digit in Chinese the space before it.
+    """
     key = f"fusion.thing.{label}" + (".one" if sentence else "")
     if key in words.table("en"):
         return cards.texts(key)
-    return dict.fromkeys(words.LANGUAGES, label)
+    return dict.fromkeys(words.LANGUAGES, label) | ({"zh": f" {label}"} if sentence else {})
 
 
 def level(place: float | None) -> int | None:
@@ -85,8 +91,13 @@ def hears(perceived: Any | None) -> str:
     )
 
 
-def head(answer: Any, seconds: float, noisier: str | None = None) -> dict[str, str]:
-    """The whole answer; `noisier` is the sense that the visitor spoiled more, `say` is spoken."""
+def head(
+    answer: Any, seconds: float, noisier: str | None = None, terms: Any = None
+) -> dict[str, str]:
+    """The whole answer; `noisier` is the sense that the visitor spoiled more, `say` is spoken.
+
+    `terms` (`predict.Terms`) are what Understand puts into its formulas.
+    """
     run: str | dict[str, str] = answer.model.removeprefix("fusion-")
     if f"fusion.model.{run}" in words.table("en"):
         run = cards.texts(f"fusion.model.{run}")
@@ -101,12 +112,27 @@ def head(answer: Any, seconds: float, noisier: str | None = None) -> dict[str, s
     html = (
         f'<p class="eyebrow"><span>{words.both("fusion.together")}</span>'
         f"<span>{words.both('fusion.by', name=run)}</span></p>"
-        f'{strange}<p class="answer">{verdict}</p><p class="fz-trust">{trust}</p>{_table(answer)}'
+        f'{strange}<p class="answer"{numbers(terms)}>{verdict}</p><p class="fz-trust">{trust}</p>{_table(answer)}'
         f'<div class="foot"><span>{words.both("fusion.time", ms=max(1, round(1000 * seconds)))}'
         f"</span><span>{escape(answer.model)}</span></div>"
     )
     said = verdict.replace("<em>", "").replace("</em>", "")
     return {"html": html, "say": said + SPACE + trust}
+
+
+def numbers(terms: Any) -> str:
+    """The attribute that carries the numbers of `predict.Terms` to `understand.js`; "" for None."""
+    if terms is None:
+        return ""
+    told = asdict(terms)
+    if terms.late is not None:
+        shown = list(terms.late.logits)[:2]
+        told["late"] |= {
+            "names": [name_of(label) for label in shown],
+            "said": [name_of(label, True) for label in shown],
+            "logits": list(terms.late.logits.values()),
+        }
+    return f' data-terms="{escape(json.dumps(told))}"'
 
 
 def covered(answer: Any) -> str:
@@ -237,7 +263,10 @@ def _verdict(answer: Any) -> str:
 
 
 def _marked(label: str) -> dict[str, str]:
-    return {lang: f"{_OPEN}{name}{_CLOSE}" for lang, name in name_of(label, True).items()}
+    return {
+        lang: re.sub(r"\S.*", rf"{_OPEN}\g<0>{_CLOSE}", name)
+        for lang, name in name_of(label, True).items()
+    }
 
 
 def _trust(answer: Any, noisier: str | None) -> str:

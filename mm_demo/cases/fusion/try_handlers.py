@@ -88,6 +88,7 @@ class Handlers:
             strategy = first_choice(used, known)
             answer = used.answer(perceived, strategy, known)
             seconds = time.perf_counter() - begun
+            terms = used.terms(perceived, known)
         except UserError as error:
             return self._without(readout, try_answer.failed(error), perceived, cover)
         except Exception:
@@ -98,7 +99,7 @@ class Handlers:
             try_answer.sees(perceived, cover),
             try_answer.hears(perceived),
             readout,
-            try_answer.head(answer, seconds, noisier(noise or 0, cover, snr)),
+            try_answer.head(answer, seconds, noisier(noise or 0, cover, snr), terms),
             gr.Column(visible=bool(covered)),
             covered,
             gr.Radio(visible=set(used.groups) >= set(CORRUPTIONS)),

@@ -1,4 +1,4 @@
-"""Understand fusion: the course's three formulas with sliders, and when attention pays."""
+"""Understand fusion: the course's three formulas with the visitor's numbers, and when attention pays."""
 
 from __future__ import annotations
 
@@ -11,17 +11,23 @@ import gradio as gr
 
 from mm_demo import words
 from mm_demo.case import Case
+from mm_demo.cases.fusion import try_answer
 from mm_demo.cases.fusion.moving import SLOTS, bars
+from mm_demo.cases.fusion.predict import Attention, Late, Terms
 from mm_demo.ui import cards
 from mm_demo.ui.context import Context
 
 _SCRIPT = Path(__file__).with_suffix(".js")
 _SPACE = words.spans({"en": " ", "zh": ""})  # between two sentences
-_CLASSES = ("drum", "coin")  # they look alike and sound different
+_EXAMPLE = Terms(  # until both senses are given in Try
+    attention=Attention((0.5, 1.25), [(0.9, 0.1), (0.1, 0.8), (0.4, 0.7)]),
+    late=Late(0.5, {"drum": (2.4, 0.6), "coin": (1.2, 2.6)}),  # alike to the eye, not to the ear
+    early=[(0.9, 1.0, -1.0), (0.9, -1.0, 0.0)],  # both senses say yes; sight says yes, sound no
+)
 
 
 def build(context: Context) -> None:
-    """Make the panel where the caller stands; its sliders work in the browser alone."""
+    """Make the panel where the caller stands; it works in the browser alone."""
     gr.HTML(
         html_template=page(context.case),
         js_on_load=_SCRIPT.read_text(encoding="utf-8"),
@@ -34,7 +40,7 @@ def page(case: Case) -> str:
     """The panel's HTML, with the figures of the case's bundled checkpoint."""
     metrics = _read(case.checkpoint() / "metrics.json")
     return (
-        f'<div class="und"><div class="wide">{_attention()}{_late()}</div>'
+        f'<div class="und"{try_answer.numbers(_EXAMPLE)}><div class="wide">{_attention()}{_late()}</div>'
         f'<div class="side">{_early()}{_pays(metrics, case.claims.get(case.headline))}</div></div>'
     )
 
@@ -51,10 +57,24 @@ def _say(key: str, **facts: object) -> str:
     return words.both(f"fusion.understand.{key}", **facts)
 
 
-def _card(key: str, body: str) -> str:
+def _filled(key: str, **places: str) -> str:
+    """A sentence with places of the script's in it."""
+    return _say(key, **{name: f"{{{name}}}" for name in places}).format(**places)
+
+
+def _card(key: str, body: str, text: str = "") -> str:
     return (
-        f'<section class="sheet pad fu-sheet"><h2>{_say(key)}</h2><p>{_say(f"{key}.text")}</p>'
-        f"{body}</section>"
+        f'<section class="sheet pad fu-sheet"><h2>{_say(key)}</h2>'
+        f"<p>{_say(f'{key}.text')}{text}</p>{body}</section>"
+    )
+
+
+def _foot(key: str, example: str, own: str) -> str:
+    """Whose numbers these are, an example's or the visitor's, and what the strategy cannot do."""
+    return (
+        f'<p class="hint" data-example="{key}">{_say("example")}{_SPACE}{example}</p>'
+        f'<p class="hint" data-own="{key}" hidden>{_say("own")}{_SPACE}{own}</p>'
+        f'<p class="hint">{_say(f"{key}.cannot")}</p>'
     )
 
 
@@ -72,13 +92,12 @@ def _n(name: str, tag: str = "span", classes: str = "") -> str:
     return f'<{tag} data-n="{name}"{kind}></{tag}>'
 
 
-def _slider(name: str, first: float, low: str, high: str) -> str:
+def _slider(name: str, low: str, high: str) -> str:
     return (
-        f'<div class="lab"><label for="fusion-{name}">{_say(f"slider.{name}")}</label>'
+        f'<div class="lab"><label for="fusion-slide-{name}">{_say(f"slider.{name}")}</label>'
         f"{_n(name + '-now', 'b')}</div>"
-        f'<input class="range" type="range" id="fusion-{name}" data-n="{name}" min="0" max="1" '
-        f'step="0.01" value="{first}"><div class="ticks"><span>{_say(low)}</span>'
-        f"<span>{_say(high)}</span></div>"
+        f'<input class="range" type="range" id="fusion-slide-{name}" data-n="{name}" step="0.01">'
+        f'<div class="ticks"><span>{_say(low)}</span><span>{_say(high)}</span></div>'
     )
 
 
@@ -87,13 +106,13 @@ def _early() -> str:
         "<span><i>z</i> = <i>f</i> ( [ <span class='hi'><i>v</i></span> ; "
         "<span class='hi2'><i>a</i></span> ] )</span>"
     )
-    v, a = _n("early-v", classes="hi"), _n("early-a", classes="hi2")
-    numbers = (
-        f"<span><i>z</i><sub>1</sub> = max(0, {v} + {a} − 1) = {_n('early-both', 'b')}</span>"
-        f"<span><i>z</i><sub>2</sub> = max(0, {v} − {a}) = {_n('early-sight', 'b')}</span>"
+    numbers = "".join(
+        f"<span><i>z</i><sub>{k + 1}</sub> = max(0, {_n(f'early-v-{k}', classes='hi')} "
+        f"{_n(f'early-a-{k}', classes='hi2')} {_n(f'early-b-{k}')}) = {_n(f'early-z-{k}', 'b')}</span>"
+        for k in range(2)
     )
-    slider = _slider("early", 0.6, "silent", "clear")
-    foot = f'<p class="hint">{_say("early.example")}</p><p class="hint">{_say("early.cannot")}</p>'
+    slider = _slider("early", "silent", "all")
+    foot = _foot("early", _say("early.example"), _say("early.own"))
     return _card("early", _math("early", formula, numbers) + slider + foot)
 
 
@@ -103,35 +122,41 @@ def _late() -> str:
         "<span class='hi2'>(1 − <i>α</i>) <i>f<sub>a</sub></i></span></span>"
     )
     lines = "".join(
-        f'<span class="fu-eq">{_thing(name)} {_n(f"late-z-{name}", "b")} = '
-        f"<span class='hi'>{_n('late-alpha')} · {_n(f'late-v-{name}')}</span> + "
-        f"<span class='hi2'>{_n('late-rest')} · {_n(f'late-a-{name}')}</span></span>"
-        for name in _CLASSES
+        f'<span><i>z</i><sub style="font-size:.8em">{_n(f"late-name-{k}")}</sub> = '
+        f"<span class='hi'>{_n('late-alpha')}&nbsp;·&nbsp;{_n(f'late-v-{k}-in')}</span> + "
+        f"<span class='hi2'>{_n('late-rest')}&nbsp;·&nbsp;{_n(f'late-a-{k}-in')}</span> =&nbsp;"
+        f"{_n(f'late-z-{k}', 'b')}</span>"
+        for k in range(2)
     )
     groups = "".join(
-        f'<div class="fu-class" data-class="{name}"><p class="serif">{_thing(name)}</p>'
+        f'<div class="fu-class" data-class="{k}"><p class="serif">{_n(f"late-name-{k}")}</p>'
         + "".join(
             f'<div class="fu-line"><span>{label}</span><div class="bar">{inner}</div>'
-            f"{_n(f'late-{part}-{name}')}</div>"
+            f"{_n(f'late-{part}-{k}')}</div>"
             for part, label, inner in (
-                ("v", "<i>f<sub>v</sub></i>", f'<i data-bar="late-v-{name}"></i>'),
-                ("a", "<i>f<sub>a</sub></i>", f'<i class="alt" data-bar="late-a-{name}"></i>'),
+                ("v", "<i>f<sub>v</sub></i>", f'<i data-bar="late-v-{k}"></i>'),
+                ("a", "<i>f<sub>a</sub></i>", f'<i class="alt" data-bar="late-a-{k}"></i>'),
                 (
                     "z",
                     "<i>z</i>",
-                    f'<i data-bar="late-zv-{name}"></i><i class="alt" data-bar="late-za-{name}"></i>',
+                    f'<i data-bar="late-zv-{k}"></i><i class="alt" data-bar="late-za-{k}"></i>',
                 ),
-                ("p", "softmax", f'<i class="fu-p" data-bar="late-p-{name}"></i>'),
+                ("p", "softmax", f'<i class="fu-p" data-bar="late-p-{k}"></i>'),
             )
         )
         + "</div>"
-        for name in _CLASSES
+        for k in range(2)
     )
-    said = f'<p class="hint">{_say("late.cannot")}{_SPACE}{_say("example")}</p>'
+    says = "".join(
+        f'<span data-says="{how}">{_filled(f"late.{how}", seen=_n("seen"), heard=_n("heard"))}</span>'
+        for how in ("differ", "agree")
+    )
+    learned = _filled("late.own", alpha=_n("learned"), classes=_n("classes"))
     return _card(
         "late",
-        _math("late", formula, lines) + _slider("late", 0.5, "sound.alone", "sight.alone")
-        + f'<div class="fu-classes">{groups}</div>{said}',
+        _math("late", formula, lines) + _slider("late", "sound.alone", "sight.alone")
+        + f'<div class="fu-classes">{groups}</div>' + _foot("late", "", learned),
+        _SPACE + says,
     )  # fmt: skip
 
 
@@ -166,16 +191,13 @@ def _attention() -> str:
             ("z", "z", "fu-p"),
         )
     )
-    said = f'<p class="hint">{_say("attention.cannot")}{_SPACE}{_say("example")}</p>'
+    own = f"{_n('verdict')}{_SPACE}{_say('attention.own')}"
     return _card(
         "attention",
-        _math("attention", formula, numbers) + _slider("noise", 0.25, "clear", "noisy") + split
-        + f'<table class="fu-vectors"><tbody>{cells}</tbody></table>{said}',
+        _math("attention", formula, numbers) + _slider("score", "noisier", "clearer") + split
+        + f'<table class="fu-vectors"><tbody>{cells}</tbody></table>'
+        + _foot("attention", _say("attention.example"), own),
     )  # fmt: skip
-
-
-def _thing(name: str) -> str:
-    return words.both(f"fusion.thing.{name}")
 
 
 def _pays(metrics: Mapping[str, Any], claim: float | None) -> str:

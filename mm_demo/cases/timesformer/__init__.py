@@ -1,1 +1,48 @@
-"""Video: what happens in a clip, by attention over time and then over space."""
+"""TimeSformer: what does the camera do in this clip? (Bertasius et al. 2021, arXiv:2102.05095)"""
+
+from typing import Literal
+
+from mm_demo.case import Case
+from mm_demo.config import TrainConfig, knob
+
+
+class TimesformerConfig(TrainConfig):
+    """The knobs of a TimeSformer small enough to learn in a minute."""
+
+    attention: Literal["divided", "joint", "space", "all"] = knob("divided", shown="main")
+    channels: Literal["flow", "difference", "rgb"] = knob("flow", shown="main")
+    source: Literal["textures", "flickr8k", "both"] = knob("textures")
+    order: Literal["true", "shuffled"] = knob("true")
+    image_size: int = knob(32, ge=16, le=224, multiple_of=8)
+    patch_size: int = knob(8, ge=4, le=32, multiple_of=4)
+    embed_dim: int = knob(64, ge=16, le=768, multiple_of=16)
+    num_layers: int = knob(2, ge=1, le=12)
+    num_heads: int = knob(4, ge=1, le=12)
+    dropout: float = knob(0.0, ge=0, le=0.9)
+
+
+TIMESFORMER = Case(
+    name="timesformer",
+    config=TimesformerConfig,
+    datasets=("camera_motion",),
+    presets={
+        "quick": TimesformerConfig(
+            steps=500, batch_size=32, learning_rate=0.003, weight_decay=0.05, warmup=0.1
+        ),
+        "full": TimesformerConfig(
+            steps=6000,
+            batch_size=32,
+            learning_rate=0.002,
+            weight_decay=0.05,
+            attention="all",
+            embed_dim=96,
+            num_layers=3,
+            evaluations=12,
+        ),
+    },
+    headline="top1",
+    claims={"top1": 0.72, "top5": 0.91},
+    table=("top1", "top5"),
+    worlds=("camera_motion",),
+    bars=("top1_divided", "top1_joint", "top1_space"),
+)

@@ -25,11 +25,12 @@ def space_evidence(maps: Sequence[Maps], num_frames: int) -> Tensor:
     joint = [m.joint for m in maps if m.joint is not None]
     space = [m.space for m in maps if m.space is not None]
     if joint:
-        shares = rollout(joint)[:, 0, 1:].unflatten(1, (num_frames, -1))  # (B, T, P)
+        shares = rollout(joint)[:, 0, 1:]  # (B, T*P)
+        shares = shares.reshape(len(shares), num_frames, -1)  # (B, T, P)
     else:
         shares = rollout(space)[:, :, 0, 1:] / num_frames  # (B, T, P)
     grid_size = math.isqrt(shares.shape[-1])
-    return shares.unflatten(2, (grid_size, grid_size))
+    return shares.reshape(*shares.shape[:2], grid_size, grid_size)
 
 
 def time_evidence(maps: Sequence[Maps], num_frames: int) -> Tensor:

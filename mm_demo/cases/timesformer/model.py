@@ -48,7 +48,7 @@ class DividedSpaceTimeAttention(nn.Module):
         self.space_norm = nn.LayerNorm(dim, EPS)
         self.space_attention = Attention(dim, num_heads)
         self.dropout = nn.Dropout(dropout)
-        # zero: what is learned over time is added to a model of pictures, not mixed into it
+        # zero: training begins as a model of pictures, and adds time to it
         nn.init.zeros_(self.time_projection.weight)
         nn.init.zeros_(self.time_projection.bias)
 
@@ -131,8 +131,9 @@ def linear_stem(channels: int, embed_dim: int, patch_size: int) -> nn.Module:
 def convolutional_stem(channels: int, embed_dim: int, patch_size: int) -> nn.Module:
     """log2(patch_size) convolutions of stride 2, each twice as wide, up to embed_dim, then 1 x 1.
 
-    Xiao et al. 2021, arXiv:2106.14881, section 4: a few thousand clips then teach it in a minute
-    what bare patches would need millions for. (N, channels, H, W) -> (N, embed_dim, h, w).
+    Xiao et al. 2021, arXiv:2106.14881, section 4: transformers learn sooner from it than from bare
+    patches. (N, channels, H, W) -> (N, embed_dim, h, w).
+    ValueError for a patch_size that is no power of two, or an embed_dim that cannot be halved.
     """
     halvings = patch_size.bit_length() - 1
     if patch_size != 2**halvings or halvings < 1 or embed_dim % 2 ** (halvings - 1):
@@ -197,7 +198,7 @@ class TimeSformer(
         self.cls_token = nn.Parameter(torch.randn(1, 1, embed_dim) * 0.02)
         # a place for each patch and one, the first, for the class token
         self.pos_embed = nn.Parameter(torch.randn(1, self.grid_size**2 + 1, embed_dim) * 0.02)
-        if attention != "space":  # zero, as in the authors' code: at first all frames are alike
+        if attention != "space":  # zero, as in the authors' code: at first no frame has a time
             self.time_embed = nn.Parameter(torch.zeros(1, num_frames, embed_dim))
         self.dropout = nn.Dropout(dropout)
         self.blocks = nn.ModuleList(
@@ -238,7 +239,8 @@ class TimeSformer(
         B, T = clips.shape[:2]
         frames = clips.flatten(0, 1).contiguous(memory_format=torch.channels_last)
         patches = self.patch_embed(frames).flatten(2).transpose(1, 2)  # (B*T, P, C)
-        patches = (patches + self.pos_embed[:, 1:]).view(B, T, *self.pos_embed[:, 1:].shape[1:])
+        patches = patches + self.pos_embed[:, 1:]
+        patches = patches.view(B, T, *patches.shape[1:])  # (B, T, P, C)
         cls = self.cls_token + self.pos_embed[:, :1]  # (1, 1, C)
         if self.scheme == "space":
             x = torch.cat([cls.expand(B, T, 1, -1), patches], dim=2)

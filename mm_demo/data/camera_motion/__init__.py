@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from mm_demo.data.scenes import draw, scenes_for
 
-from .augment import augment
 from .compose import SIZE, film, move
+from .mirrors import augment
 from .paths import FRAMES, MOTIONS, SPAN
 from .photographs import at_hand, photographs
 from .textures import SIDE, texture

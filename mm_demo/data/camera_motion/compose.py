@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,27 +19,29 @@ from torch.nn import functional as F
 from .paths import FRAMES, Path, path
 
 SIZE = 64
+MOST_COVERED = 0.33  # of the frame, by things that go their own way
 VIEW = 0.5  # of the picture's side that a frame shows: the rest is what the camera finds
 
 Bytes = NDArray[np.uint8]
-Floats = NDArray[np.float32]
+Floats = NDArray[np.floating[Any]]
 Rng = np.random.Generator
 
 
-def move(
-    picture: Bytes, motion: str, rng: Rng, size: int = SIZE, frames: int = FRAMES
-) -> Bytes:
+def move(picture: Bytes, motion: str, rng: Rng, size: int = SIZE, frames: int = FRAMES) -> Bytes:
     """The motion, pure and clean, over a picture (H, W, 3): (T, size, size, 3) uint8.
 
     Beyond its edges the picture goes on mirrored. ValueError for an unknown motion.
     """
     way = path(motion, rng, frames, pure=True)
+    small = Image.fromarray(picture)
+    small.thumbnail((8 * size, 8 * size), Image.Resampling.BOX)  # a camera's would fill the memory
+    picture = np.asarray(small)
     height, width = picture.shape[:2]
     side = VIEW * min(height, width) * 1.2
     pyramid = _pyramid(picture.astype(np.float32) / 255)
     middle = np.array([width, height], np.float32) / 2
-    view = _view(way, size, np.ones((size, size), np.float32), 0.0, np.zeros(2))
-    return _as_bytes(_sample(pyramid, middle + side * view, side / size))
+    lens = _Lens(side, middle, 0.0, np.ones((size, size), np.float32), 0.0, np.zeros(2), 1.0)
+    return _as_bytes(_sample(pyramid, middle + side * _view(way, lens), side / size))
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,13 +51,15 @@ class _Lens:
     side: float  # of the frame, in the picture's pixels
     middle: Floats
     turn: float
-    near: Floats  # (size, size): how much faster a pixel's part of the scene passes by, mean 1
-    focus: Floats  # what a zoom leaves in its place
+    near: (
+        Floats  # (size, size): how near each part of the scene is, mean 1: so much faster it grows
+    )
+    walking: float  # from 0, a camera that turns on its foot, to 1, one that walks: then near passes by faster
+    focus: NDArray[np.float64]  # what a zoom leaves in its place
+    aspect: float  # width over height of what was squeezed into a square
 
 
-def film(
-    picture: Bytes, others: Bytes, motion: str, rng: Rng, size: int = SIZE
-) -> Bytes:
+def film(picture: Bytes, others: Bytes, motion: str, rng: Rng, size: int = SIZE) -> Bytes:
     """A clip as people film it: (T, size, size, 3) uint8 of a picture (H, W, 3).
 
     Moving things are cut out of `others` (N, H, W, 3). Blur, noise, light and bars are drawn
@@ -62,13 +67,18 @@ def film(
     """
     way = path(motion, rng)
     lens = _lens(picture, rng, size)
-    view = _view(way, size, lens.near, lens.turn, lens.focus)
+    view = _view(way, lens)
     if rng.random() < 0.1:
         view += _ripples(rng, view)
     pixels = _blurred(picture.astype(np.float32) / 255, rng)
     clip = _sample(_pyramid(pixels), lens.middle + lens.side * view, lens.side / size)
+    left = MOST_COVERED
     for _ in range(int(rng.choice(5, p=[0.25, 0.35, 0.2, 0.12, 0.08]))):
-        _put_thing(clip, others[int(rng.integers(len(others)))], way, rng)
+        area = math.exp(rng.uniform(math.log(0.01), math.log(MOST_COVERED)))
+        area = min(area, left)
+        left -= area
+        if area > 0:
+            _put_thing(clip, others[int(rng.integers(len(others)))], way, area, rng)
     return _developed(clip, rng)
 
 
@@ -77,19 +87,20 @@ def _lens(picture: Bytes, rng: Rng, size: int) -> _Lens:
     side = min(height, width) * VIEW * math.exp(rng.normal(0, 0.3))
     turn = rng.normal(0, 0.07) if rng.random() < 0.5 else rng.uniform(-0.8, 0.8)
     y, x = _grid(size)
-    kind = rng.random()
+    kind, walking = rng.random(), rng.random()
     near = np.ones((size, size))
     if kind < 0.15:  # a road, a floor: nearer further down, the sky far away
         near = near * (0.3 + 2 * np.maximum(y - rng.uniform(-0.25, 0.1), 0))
     elif kind < 0.25:  # a corridor, an avenue: nearer towards the edges
-        near = 0.2 + 2 * np.maximum(abs(x), abs(y))
+        near, walking = 0.2 + 2 * np.maximum(abs(x), abs(y)), walking / 3
     elif kind < 0.4:
         a, b = rng.uniform(-0.5, 0.5, 2)
         near = 1 + a * x + b * y
     middle = rng.uniform(0.25, 0.75, 2) * (width, height)
     focus = rng.uniform(-0.15, 0.15, 2) if rng.random() < 0.5 else np.zeros(2)
     near = (near / near.mean()).astype(np.float32)
-    return _Lens(side, middle.astype(np.float32), turn, near, focus)
+    aspect = math.exp(rng.uniform(-0.6, 0.6)) if rng.random() < 0.6 else 1.0
+    return _Lens(side, middle.astype(np.float32), turn, near, walking, focus, aspect)
 
 
 def _grid(size: int) -> tuple[Floats, Floats]:
@@ -98,18 +109,21 @@ def _grid(size: int) -> tuple[Floats, Floats]:
     return line[:, None], line[None]
 
 
-def _view(way: Path, size: int, near: Floats, turn: float, focus: NDArray[np.float64]) -> Floats:
+def _view(way: Path, lens: _Lens) -> Floats:
     """Where in the scene each pixel of each frame looks: (T, size, size, 2), x first.
 
-    What is near grows and passes by faster as the camera walks; where it only turns, all pass by
-    alike: a third of `near` counts for shifts. Shifts are along the frame's own axes.
+    Shifts are along the frame's own axes.
     """
+    near, size = lens.near, len(lens.near)
     y, x = _grid(size)
     scale = np.exp(-way.zoom[:, None, None] * near)
-    passing = 1 + (near - 1) / 3
-    u = (x - focus[0]) * scale + focus[0] + way.x[:, None, None] * passing
-    v = (y - focus[1]) * scale + focus[1] + way.y[:, None, None] * passing
-    angle = way.turn[:, None, None] + turn
+    right = way.x[:, None, None] * (1 + lens.walking * (near - 1))
+    # nobody walks up or down as fast: a third, so that no part of a road is seen twice
+    down = way.y[:, None, None] * (1 + lens.walking / 3 * (near - 1))
+    wide = math.sqrt(lens.aspect)
+    u = ((x - lens.focus[0]) * scale + lens.focus[0] + right) * wide
+    v = ((y - lens.focus[1]) * scale + lens.focus[1] + down) / wide
+    angle = way.turn[:, None, None] + lens.turn
     c, s = np.cos(angle), np.sin(angle)
     return np.stack([c * u - s * v, s * u + c * v], -1).astype(np.float32)
 
@@ -161,15 +175,18 @@ def _blurred(pixels: Floats, rng: Rng) -> Floats:
     return total / length
 
 
-def _put_thing(clip: Floats, picture: Bytes, way: Path, rng: Rng) -> None:
-    """One thing in front, made of up to three parts, that goes its own way or the scene's."""
-    frames, size = clip.shape[:2]
+def _put_thing(clip: Floats, picture: Bytes, way: Path, area: float, rng: Rng) -> None:
+    """A thing of up to three parts on this share of the frame, which goes its own way or the scene's."""
+    frames = len(clip)
     time = np.arange(frames, dtype=np.float32) / FRAMES
-    place = rng.uniform(-0.5, 0.5, (2, 1)).astype(np.float32)
-    radius = math.exp(rng.uniform(math.log(0.05), math.log(0.3)))
+    place: Floats = rng.uniform(-0.5, 0.5, (2, 1))
+    parts = int(rng.integers(1, 4))
+    radius = math.sqrt(area / parts / math.pi)
     scale, kind = np.ones(frames, np.float32), rng.random()
     if kind < 0.3:  # followed by the camera, or a mark on the lens
         place = place * 0.5 + np.zeros((1, frames), np.float32)
+        if rng.random() < 0.5:  # it comes nearer or leaves
+            scale = np.exp(rng.uniform(-0.7, 0.7) * (time - 0.5))
     elif kind < 0.5:  # stands in the scene, nearer than the rest
         shift = np.stack([way.x, way.y]) * rng.uniform(0.8, 1.8)
         scale = np.exp(way.zoom)
@@ -187,8 +204,8 @@ def _put_thing(clip: Floats, picture: Bytes, way: Path, rng: Rng) -> None:
             going = 0.5 * np.sin(2 * math.pi * (tone * time + rng.random())) / tone
         place = place + speed * np.outer([math.cos(away), math.sin(away)], going)
         if rng.random() < 0.25:
-            scale = np.exp(rng.uniform(-0.8, 0.8) * time)
-    for _ in range(int(rng.integers(1, 4))):
+            scale = np.exp(rng.uniform(-0.8, 0.8) * (time - 0.5))
+    for _ in range(parts):
         swing = rng.uniform(0, 0.5) * radius if rng.random() < 0.5 else 0.0
         waving = swing * np.sin(2 * math.pi * (rng.uniform(0.5, 3) * time + rng.random()))
         aside = rng.uniform(-0.9, 0.9, (2, 1)) * radius * scale
@@ -232,13 +249,14 @@ def _developed(clip: Floats, rng: Rng) -> Bytes:
     if rng.random() < 0.12:
         clip = np.repeat(clip.mean(-1, keepdims=True), 3, -1)
     if rng.random() < 0.5:
-        clip += rng.uniform(0, 0.03) * rng.standard_normal(clip.shape, np.float32)
+        most = min(0.03, 0.25 * float(clip[0].std()))  # in the dark it would hide everything
+        clip += np.float32(rng.uniform(0, most)) * rng.standard_normal(clip.shape, np.float32)
     if rng.random() < 0.15:
-        bar = int(rng.integers(1, max(2, size // 4)))
+        bar = int(rng.integers(1, size // 6))
         upright = clip if rng.random() < 0.5 else clip.swapaxes(1, 2)
         upright[:, :bar] = upright[:, size - bar :] = 0
     made = _as_bytes(clip)
-    return _compressed(made, int(rng.integers(25, 80))) if rng.random() < 0.3 else made
+    return _compressed(made, int(rng.integers(35, 85))) if rng.random() < 0.3 else made
 
 
 def _as_bytes(clip: Floats) -> Bytes:

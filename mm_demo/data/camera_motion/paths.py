@@ -20,7 +20,7 @@ FRAMES = 8
 SPAN = 1.0  # seconds that a clip shows: each frame stands for an eighth
 
 # Per second, from the slowest to the fastest: frame widths, the logarithm of the scale, radians.
-PAN_SPEED, ZOOM_SPEED, ROLL_SPEED = (0.09, 1.3), (0.12, 1.0), (0.14, 1.6)
+PAN_SPEED, ZOOM_SPEED, ROLL_SPEED = (0.09, 1.3), (0.09, 1.0), (0.14, 1.6)
 SHAKE, TREMBLE, DRIFT = (0.018, 0.12), 0.006, 0.02  # root mean square, and widths per second
 ACROSS = 0.3  # how much of another movement a moving camera adds
 _RADIUS = 0.38  # widths from the middle of a square frame to its mean point

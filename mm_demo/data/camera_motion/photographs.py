@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mm_demo.data.av_digits import data_folder
+from mm_demo.data.folder import data_folder
 from mm_demo.errors import UserError
 
 _SOURCE = "https://hockenmaier.cs.illinois.edu/Framing_Image_Description/KCCA.html"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,15 +17,15 @@ from PIL import Image, ImageDraw
 
 SIDE = 128
 
-Floats = NDArray[np.float32]
+Floats = NDArray[np.floating[Any]]
 Rng = np.random.Generator
 
 
 def texture(rng: Rng) -> NDArray[np.uint8]:
-    """One picture of a random kind, at a random contrast, fine grain on most of them."""
+    """One picture of a random kind, at a random contrast, under fine grain."""
     picture = KINDS[int(rng.integers(len(KINDS)))](rng)
-    if rng.random() < 0.7:  # what is drawn too clean shows no movement along its edges
-        picture = picture + rng.uniform(0.03, 0.25) * (_noise(rng, 16, 3, 0.8) - 0.5)[..., None]
+    # Grain: what is drawn too clean shows no movement along its edges, and none between them.
+    picture = picture + rng.uniform(0.06, 0.25) * (_noise(rng, 16, 3, 0.8) - 0.5)[..., None]
     if rng.random() < 0.25:
         picture = picture * rng.uniform(0.25, 0.6)
     if rng.random() < 0.2:  # pale

@@ -67,6 +67,24 @@ def test_early_mixes_both_before_the_classifier():
     assert weights is None
 
 
+def test_the_terms_make_up_the_answer():
+    v, a = torch.randn(4, 12), torch.randn(4, 7)
+    attention, late, early = fusion("attention"), fusion("late"), fusion("early")
+
+    h, scores = attention.terms(v, a)
+    logits, weights = attention.explain(v, a)
+    torch.testing.assert_close(scores.softmax(1), weights)
+    torch.testing.assert_close(attention.classifier((weights[..., None] * h).sum(1)), logits)
+
+    f, alpha = late.terms(v, a)
+    torch.testing.assert_close(alpha * f[:, 0] + (1 - alpha) * f[:, 1], late(v, a))
+
+    c, b = early.terms(v, a)
+    both = torch.cat([early.visual_encoder(v), early.audio_encoder(a)], 1)
+    torch.testing.assert_close((c[:, 0] + c[:, 1] + b).relu(), early.fusion(both))
+    torch.testing.assert_close(c[:, 0], early.terms(v, torch.randn(4, 7))[0][:, 0])  # sight's own
+
+
 @pytest.mark.parametrize("kind", FUSIONS)
 def test_a_missing_sense_has_no_say(kind):
     made, v, a = fusion(kind), torch.randn(4, 12), torch.randn(4, 7)

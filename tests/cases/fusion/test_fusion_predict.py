@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from mm_demo.cases.fusion.ink import COVER_GREY, as_digit, cover
 from mm_demo.cases.fusion.model import STRATEGIES
@@ -10,6 +11,7 @@ from mm_demo.data.sounding_shapes import THINGS, things
 from mm_demo.errors import UserError
 from mm_demo.media.audio import Sound
 from mm_demo.media.image import Picture
+from tests.cases.fusion.conftest import TINY
 
 
 @pytest.fixture
@@ -73,6 +75,63 @@ def test_what_cannot_be_answered_says_why(predictor, senses, strategy, key):
     with pytest.raises(UserError) as caught:
         predictor.answer(perceived, strategy)
     assert caught.value.key == key
+
+
+def test_the_terms_are_those_of_the_answer(predictor):
+    perceived = predictor.perceive(picture("harp"), sound("bee"))
+    answer, terms = predictor.answer(perceived), predictor.terms(perceived)
+    opinions = {o.strategy: o for o in answer.opinions}
+
+    weights = np.exp(terms.attention.scores) / np.exp(terms.attention.scores).sum()
+    assert weights[0] == pytest.approx(opinions["attention"].sight, abs=1e-3)
+    assert len(terms.attention.units) == 3
+
+    late = terms.late
+    assert late.alpha == pytest.approx(opinions["late"].sight, abs=1e-3)
+    assert set(late.logits) == set(THINGS)
+    z = {c: late.alpha * v + (1 - late.alpha) * a for c, (v, a) in late.logits.items()}
+    assert max(z, key=z.get) == opinions["late"].ranking[0].label
+
+    outputs = [max(0, sum(unit)) for unit in terms.early]
+    assert len(outputs) == 2
+    assert outputs == sorted(outputs, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("seen", "heard", "first"),
+    [(0, 1, ["chime", "drum"]), (1, 0, ["drum", "chime"]), (2, 2, ["coin", "horn"])],
+)
+def test_late_shows_what_each_sense_says_or_the_runner_up(predictor, seen, heard, first):
+    late = predictor.model.of("misleading")["late"].fusion
+    for classifier, says in ((late.visual_classifier, seen), (late.audio_classifier, heard)):
+        torch.nn.init.zeros_(classifier.weight)
+        torch.nn.init.zeros_(classifier.bias)
+        classifier.bias.data[[says, THINGS.index("horn")]] = torch.tensor([2.0, 1.0])
+    logits = predictor.terms(predictor.perceive(picture(), sound())).late.logits
+    assert list(logits)[:2] == first
+
+
+def test_attention_shows_the_units_that_matter_most(predictor):
+    fusion = predictor.model.of("misleading")["attention"].fusion
+    torch.nn.init.zeros_(fusion.classifier.weight)
+    torch.nn.init.constant_(fusion.visual_encoder[0].bias, 9)  # no unit is silent
+    fusion.classifier.weight.data[:, [3, 5, 7]] = torch.tensor([1.0, 100.0, -10_000.0])
+    perceived = predictor.perceive(picture(), sound())
+    visual, audio = predictor.model.of("misleading")["attention"].encode(
+        torch.from_numpy(perceived.picture)[None], torch.from_numpy(perceived.mel)[None]
+    )
+    h = fusion.terms(visual, audio)[0][0, :, [7, 5, 3]].T
+    assert np.allclose(predictor.terms(perceived).attention.units, h.detach(), atol=1e-3)
+
+
+def test_a_missing_sense_or_strategy_has_no_terms(predictor, train, tmp_path):
+    assert predictor.terms(predictor.perceive(picture(), None)) is None
+    assert predictor.terms(predictor.perceive(None, sound())) is None
+    train(tmp_path / "late", TINY.changed({"strategy": "late"}))
+    alone = Predictor(tmp_path / "late")
+    terms = alone.terms(alone.perceive(picture(), sound()))
+    assert terms.attention is terms.early is None
+    assert terms.late is not None
 
 
 def test_a_group_it_was_not_trained_on_is_refused(predictor):

@@ -2,7 +2,9 @@
 
 import base64
 import io
+import json
 import re
+from html import unescape
 from itertools import pairwise
 from types import SimpleNamespace
 
@@ -11,7 +13,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from mm_demo.cases.fusion import FUSION, curves, try_answer, try_panel
-from mm_demo.cases.fusion.predict import Answer, Label, Opinion, Predictor
+from mm_demo.cases.fusion.predict import Answer, Label, Late, Opinion, Predictor, Terms
 from mm_demo.cases.fusion.strokes import STROKES, drawn
 from mm_demo.cases.fusion.try_handlers import (
     Handlers,
@@ -115,6 +117,7 @@ def test_a_drawing_alone_is_answered_by_sight(handlers):
     assert "sounds like" not in head["html"]
     assert "There is no sound, so attention fusion has only the picture" in head["html"]
     assert head["html"].count('<th scope="row">') == 4
+    assert "data-terms" not in head["html"]
     assert card.visible is False
 
 
@@ -132,6 +135,7 @@ def test_an_example_puts_in_both_senses_and_answers(handlers):
     assert "<audio" in hears
     assert "fz-seen" in sees
     assert head["html"].count('<th scope="row">') == 5
+    assert "data-terms=" in head["html"]
     assert "eyes shut" in covered
     assert card.visible
     assert group.visible is False  # a model with one kind of noise has nothing to choose
@@ -248,6 +252,25 @@ def test_the_table_of_five():
     assert 'flex:0.800 0 0"' in html
     agreeing = try_answer.head(answer(seen="bee", heard="bee", says="bee"), 0.01)["html"]
     assert 'class="says sight"' not in agreeing
+
+
+def test_the_head_carries_the_numbers_for_understand_and_names_stay_text():
+    late = Late(0.5, {EVIL: (1.0, -2.0), "bee": (-1.0, 2.0), "harp": (0.0, 0.0)})
+    html = try_answer.head(answer(), 0.01, terms=Terms(None, late, [(1.0, -0.5, 0.1)]))["html"]
+    assert "<script" not in html
+    told = json.loads(unescape(re.search(r'data-terms="([^"]*)"', html)[1]))
+    assert told["attention"] is None
+    assert told["early"] == [[1.0, -0.5, 0.1]]
+    assert told["late"]["logits"] == [[1.0, -2.0], [-1.0, 2.0], [0.0, 0.0]]
+    assert told["late"]["names"][1] == {"en": "bee", "zh": "蜜蜂"}
+    assert told["late"]["said"][1] == {"en": "a bee", "zh": "蜜蜂"}
+    assert "data-terms" not in try_answer.head(answer(heard=None), 0.01)["html"]
+
+
+def test_chinese_sets_a_space_before_a_digit():
+    html = try_answer.head(answer(seen="3", heard="bee", says="3"), 0.01)["html"]
+    assert "看起来是 <em>3</em>，听起来像<em>蜜蜂</em>。" in html
+    assert "它说是 3。" in html
 
 
 def test_names_stay_text():

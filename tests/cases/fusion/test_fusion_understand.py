@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from html import unescape
 from types import SimpleNamespace
 
 import gradio as gr
@@ -54,7 +55,7 @@ def test_three_formulas_each_spoken_with_numbers_and_a_slider(page):
         assert html.count(f'id="{name}"') == 1
     assert html.count('class="formula num"') == 3
     sliders = re.findall(r'<input class="range" type="range" id="([^"]+)"', html)
-    assert sorted(sliders) == ["fusion-early", "fusion-late", "fusion-noise"]
+    assert sorted(sliders) == ["fusion-slide-early", "fusion-slide-late", "fusion-slide-score"]
     for name in sliders:
         assert f'<label for="{name}">' in html
     assert "there are no weights to read" in html
@@ -63,12 +64,27 @@ def test_three_formulas_each_spoken_with_numbers_and_a_slider(page):
 def test_every_number_that_the_script_moves_has_its_place(page):
     html = page(None)
     script = understand._SCRIPT.read_text(encoding="utf-8")
-    for name in re.findall(r"(?:put|bar)\('([a-z-]+)'", script):
-        assert f'data-n="{name}"' in html or f'data-bar="{name}"' in html, name
-    for name in understand._CLASSES:
-        assert re.search(rf"\b{name}: {{ v:", script), name
+    places = re.findall(r"(put|write|bar)\(['`]([a-z${}-]+)['`]", script)
+    assert len(places) > 20
+    for kind, name in places:
+        attribute = "data-bar" if kind == "bar" else "data-n"
+        for filled in {name.replace("${k}", k) for k in "01"} - {"${name}-now"}:
+            assert f'{attribute}="{filled}"' in html, filled
+    for name in re.findall(r"slider\('([a-z]+)'", script):
+        assert f'data-n="{name}-now"' in html, name
     assert "fetch" not in script
     assert "trigger(" not in script
+
+
+def test_each_card_says_whose_numbers_it_shows(page):
+    html = page(None)
+    for name in ("attention", "late", "early"):
+        assert f'data-example="{name}"' in html
+        assert f'data-own="{name}" hidden' in html
+    assert html.count("The numbers are an example.") == 3
+    assert html.count("The numbers are those of your last answer.") == 3
+    told = json.loads(unescape(re.search(r'data-terms="([^"]*)"', html)[1]))
+    assert told["late"]["names"][0] == {"en": "drum", "zh": "鼓"}
 
 
 def test_figures_are_read_from_metrics_json(page):

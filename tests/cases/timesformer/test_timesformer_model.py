@@ -138,7 +138,9 @@ def attend(attention: torch.nn.Module, tokens: list[torch.Tensor]) -> list[torch
         gathered = []
         for a in range(heads):
             scores = torch.stack([q[a] @ k[a] / q.shape[-1] ** 0.5 for _, k, _ in qkv])
-            gathered.append(sum(w * v[a] for w, (_, _, v) in zip(scores.softmax(0), qkv)))
+            gathered.append(
+                sum(w * v[a] for w, (_, _, v) in zip(scores.softmax(0), qkv, strict=True))
+            )
         outputs.append(attention.out(torch.cat(gathered)))
     return outputs
 

@@ -1,0 +1,54 @@
+"""Clips of `camera_motion`: drawn while training, held out for the figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from mm_demo.data import camera_motion
+from mm_demo.data.camera_motion import Clips
+from mm_demo.events import Preparing
+
+CARD = {
+    "title": "TimeSformer on the camera's moves",
+    "what": "Tells what the camera does in about a second of video: ten classes, from static to "
+    "shake. One network for each scheme of attention (divided, joint, space), trained from random "
+    "weights on the same clips. Beside the pixels the networks read motion channels, the change in "
+    "time and the optical flow of Lucas and Kanade, which do much of the work by hand.",
+    "data": "`camera_motion`, drawn by this project from a seed: a camera moves over procedural "
+    "textures and drawn scenes, past things that move on their own, with blur, noise, changing "
+    "light, compression and a trembling hand. Textures of train, dev and test differ.",
+    "limits": "It knows single moves: of two at once it names one. Things that fill most of the "
+    "frame look like the camera's own motion. Slow moves look like none.",
+}
+
+
+class Camera:
+    """The data set with one of its sources ("textures", "flickr8k") or "both" to train on."""
+
+    classes = camera_motion.MOTIONS
+    span: float | None = camera_motion.SPAN  # s, of a window
+
+    def __init__(self, source: str, size: int) -> None:
+        self.size = size
+        self.sources = camera_motion.SOURCES if source == "both" else (source,)
+
+    def prepare(self) -> Iterator[Preparing]:
+        """Draw what the camera moves over, and the clips that are measured on."""
+        for done, source in enumerate(self.sources):
+            yield Preparing("pictures", done, len(self.sources) + 1)
+            camera_motion.pictures("train", 0, source)
+        yield Preparing("clips", len(self.sources), len(self.sources) + 1)
+        self.held_out("dev", 0)
+
+    def training_batch(self, rng: np.random.Generator, count: int) -> Clips:
+        """`count` fresh clips over one source, every motion as likely."""
+        labels = rng.integers(len(self.classes), size=count)
+        source = self.sources[int(rng.integers(len(self.sources)))]
+        pictures = camera_motion.pictures("train", 0, source)
+        return Clips(camera_motion.draw_clips(pictures, labels, rng, self.size), labels)
+
+    def held_out(self, split: str, seed: int) -> Clips:
+        """The clips of dev or test, over the first source."""
+        return camera_motion.clips(split, seed, source=self.sources[0])

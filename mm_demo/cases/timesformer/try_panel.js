@@ -1,0 +1,116 @@
+/* Try of TimeSformer: the clip's tools, the form of Make one, stretches, the film strip. */
+(() => {
+  if (!window.mm || mm.film) return;
+  const later = (test, then, tries = 60) => test() ? then() : tries && setTimeout(() => later(test, then, tries - 1), 50);
+  const inside = (selector) => document.querySelector(`#timesformer-clip ${selector}`);
+  const card = () => document.getElementById('timesformer-clip-card');
+
+  /* our buttons work Gradio's own controls, whose icons are hidden */
+  const tools = (element) => {
+    const told = (what) => element.querySelectorAll('[data-told]').forEach((line) => { line.hidden = line.dataset.told !== what; });
+    const source = (n) => { const all = document.querySelectorAll('#timesformer-clip .source-selection button'); if (all[n]) all[n].click(); };
+    const clear = () => { const button = inside('.icon-button-wrapper button[aria-label="Clear"], button[aria-label="Clear"]'); if (button) button.click(); };
+    const upload = () => {
+      clear();
+      later(() => inside('.source-selection'), () => { source(0); later(() => inside('input[type=file]'), () => inside('input[type=file]').click()); });
+    };
+    const record = async () => {
+      try { /* asked for here first: what Gradio says of a refusal is a white box in English */
+        const stream = await navigator.mediaDevices.getUserMedia({ video: true });
+        stream.getTracks().forEach((track) => track.stop());
+      } catch (error) { told(error.name === 'NotAllowedError' ? 'refused' : 'absent'); return; }
+      clear();
+      later(() => inside('.source-selection'), () => {
+        source(1);
+        later(() => inside('[title="grant webcam access"] button'), () => inside('[title="grant webcam access"] button').click());
+      });
+    };
+    const make = () => {
+      card().classList.add('composing');
+      const first = card().querySelector('.composer input:checked');
+      if (first) first.focus({ preventScroll: true });
+    };
+    element.addEventListener('click', (event) => {
+      const button = event.target.closest('[data-tool]');
+      if (!button) return;
+      told('');
+      ({ upload, record, make })[button.dataset.tool]();
+    });
+    /* errors and loads of a video do not bubble */
+    for (const kind of ['error', 'loadeddata']) document.addEventListener(kind, (event) => {
+      if (event.target.matches && event.target.matches('#timesformer-clip video')) {
+        told(kind === 'error' && event.target.getAttribute('src') ? 'unplayable' : '');
+        card().classList.toggle('unplayable', kind === 'error');
+      }
+    }, true);
+    document.addEventListener('keydown', (event) => {
+      if (event.key !== 'Escape' || !card()) return;
+      if (card().classList.contains('composing')) close();
+      else if (inside('[aria-label="start recording"], [aria-label="stop recording"]')) source(0);
+    });
+  };
+  const close = () => {
+    card().classList.remove('composing');
+    const opener = card().querySelector('[data-tool=make]');
+    if (opener) opener.focus({ preventScroll: true });
+  };
+
+  /* a chain of moves: each button adds one, each chip takes itself away */
+  const make = (element, trigger) => {
+    const form = element.querySelector('form'), chain = form.querySelector('.tf-chain');
+    const none = chain.innerHTML, remove = form.querySelector('template').innerHTML;
+    const moves = [];
+    const draw = () => {
+      chain.innerHTML = moves.length ? moves.map((move, place) => {
+        const own = form.querySelector(`[data-move=${move}]`);
+        const name = (language) => { const found = own.querySelector(`.${language}`); return found ? found.textContent : own.textContent; };
+        let tick = 0;
+        const said = remove.replace(/\ue000/g, () => name(tick++ ? 'zh' : 'en'));
+        return `<button type="button" class="chip" data-place="${place}">${own.innerHTML}${said}<span aria-hidden="true">×</span></button>`;
+      }).join('<span aria-hidden="true">→</span>') : none;
+      form.querySelectorAll('[data-move]').forEach((button) => {
+        button.setAttribute('aria-disabled', String(moves.length >= +form.dataset.most));
+      });
+    };
+    form.addEventListener('submit', (event) => event.preventDefault());
+    form.addEventListener('click', (event) => {
+      const add = event.target.closest('[data-move]'), chip = event.target.closest('[data-place]'), act = event.target.closest('[data-do]');
+      if (add && moves.length < +form.dataset.most) { moves.push(add.dataset.move); draw(); }
+      if (chip) {
+        moves.splice(+chip.dataset.place, 1);
+        draw();
+        (chain.querySelector('button') || form.querySelector('[data-move]')).focus();
+      }
+      if (!act) return;
+      if (act.dataset.do === 'film') {
+        const scene = (card().querySelector('input[name=timesformer-scene]:checked') || {}).value || '';
+        trigger('submit', { scene, moves: moves.join(' ') });
+        if (!moves.length) return;
+      }
+      close();
+    });
+    draw();
+  };
+
+  const stretches = (element, trigger) => element.addEventListener('click', (event) => {
+    const button = event.target.closest('[data-do=look]');
+    if (!button) return;
+    element.querySelectorAll('[data-do=look]').forEach((other) => other.setAttribute('aria-pressed', String(other === button)));
+    trigger('select', { ...button.dataset });
+  });
+
+  /* each frame is an evidence picture of its own */
+  const strip = (element, props, watch) => {
+    const shown = element.querySelector('.shown');
+    const draw = () => {
+      const value = props.value || {};
+      shown.innerHTML = value.html || '';
+      const places = shown.querySelectorAll('.tf-film > .ev');
+      (value.frames || []).forEach((frame, k) => mm.evidence(places[k], { value: frame }, () => {}));
+    };
+    watch('value', draw);
+    draw();
+  };
+
+  mm.film = { tools, make, stretches, strip };
+})();

@@ -1,0 +1,187 @@
+"""A person's own classes: a folder (or a zip) with a sub-folder of clips for each.
+
+The layout of torchvision's and the Hub's video folders. The folder's name is the class.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import unicodedata
+import zipfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mm_demo.errors import UserError
+from mm_demo.media.video import MAX_BYTES, open_video, uniform_times
+
+FRAMES = 24  # kept of a clip, spread over all of it: its length tells nothing
+SIDE = 72  # pixels of the square that is kept of a frame's middle
+LEAST_CLIPS = 2  # of a class: one to learn from, one to be measured on
+MOST_CLIPS, MOST_CLASSES = 600, 50
+HELD_OUT = 0.3  # the share of each class's clips that is never trained on
+MOST_UNPACKED = 1_000_000_000  # bytes, of a zip
+_LITTER = ("__MACOSX", "Thumbs.db", "desktop.ini")
+
+
+@dataclass(frozen=True, eq=False)
+class ClipSet:
+    """frames (N, FRAMES, SIDE, SIDE, 3) uint8, labels (N,) into classes, names "class/file".
+
+    shapes (N, 2): width and height of each clip as it was filmed.
+    """
+
+    classes: tuple[str, ...]
+    frames: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+    names: tuple[str, ...]
+    shapes: NDArray[np.int64]
+
+    def rows(self, rows: NDArray[np.integer]) -> ClipSet:
+        """Some of the clips."""
+        names = tuple(self.names[row] for row in rows)
+        return ClipSet(self.classes, self.frames[rows], self.labels[rows], names, self.shapes[rows])
+
+
+def read_folder(folder: Path) -> ClipSet:
+    """The clips of a folder of classes, in the order of their names; hidden files are passed over.
+
+    UserError: `clips.no_classes` (fewer than two sub-folders), `clips.same_name` (name, twice but
+    for case), `clips.too_few` (name, count, least), `clips.too_many` (count, limit),
+    `clips.broken` (file: what the opener cannot read).
+    """
+    found = {path.name: _files(path) for path in sorted(folder.iterdir()) if _counts(path, True)}
+    _check(found)
+    files = [file for files in found.values() for file in files]
+    classes = tuple(found)
+    labels = [k for k, files in enumerate(found.values()) for _ in files]
+    read = [_read(file) for file in files]
+    return ClipSet(
+        classes,
+        np.stack([frames for frames, _ in read]),
+        np.asarray(labels, np.int64),
+        tuple(f"{file.parent.name}/{file.name}" for file in files),
+        np.asarray([shape for _, shape in read], np.int64),
+    )
+
+
+def _counts(path: Path, folder: bool) -> bool:
+    plain = not path.name.startswith(".") and path.name not in _LITTER and not path.is_symlink()
+    return plain and (path.is_dir() if folder else path.is_file())
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in sorted(folder.iterdir()) if _counts(path, False)]
+
+
+def _check(found: dict[str, list[Path]]) -> None:
+    if len(found) < 2:
+        raise UserError("clips.no_classes", count=len(found))
+    seen: dict[str, str] = {}
+    for name, files in found.items():
+        plain = unicodedata.normalize("NFKC", name).casefold().strip()
+        if plain in seen:
+            raise UserError("clips.same_name", name=name)
+        seen[plain] = name
+        if len(files) < LEAST_CLIPS:
+            raise UserError("clips.too_few", name=name, count=len(files), least=LEAST_CLIPS)
+    if len(found) > MOST_CLASSES:
+        raise UserError("clips.too_many_classes", count=len(found), limit=MOST_CLASSES)
+    count = sum(map(len, found.values()))
+    if count > MOST_CLIPS:
+        raise UserError("clips.too_many", count=count, limit=MOST_CLIPS)
+
+
+def _read(file: Path) -> tuple[NDArray[np.uint8], tuple[int, int]]:
+    name = f"{file.parent.name}/{file.name}"
+    try:
+        video = open_video(file)
+        frames = video.frames_at(uniform_times(0, video.seconds, FRAMES), SIDE)
+    except UserError as error:
+        raise UserError("clips.broken", file=name) from error
+    return square(frames), (video.width, video.height)
+
+
+def square(frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The middle square of frames (T, H, W, 3), SIDE pixels wide; smaller ones are enlarged."""
+    height, width = frames.shape[1:3]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    middle = frames[:, top : top + side, left : left + side]
+    if side == SIDE:
+        return middle
+    places = (np.arange(SIDE) * side) // SIDE
+    return middle[:, places][:, :, places]
+
+
+def split_rows(labels: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """(train, held out): of each class at least one clip in both, the same for the same clips."""
+    rng = np.random.default_rng(0)
+    train: list[int] = []
+    held: list[int] = []
+    for label in np.unique(labels):
+        rows = rng.permutation(np.flatnonzero(labels == label))
+        count = min(len(rows) - 1, max(1, round(HELD_OUT * len(rows))))
+        held += rows[:count].tolist()
+        train += rows[count:].tolist()
+    return np.sort(np.asarray(train)), np.sort(np.asarray(held))
+
+
+def unpack(archive: Path, into: Path) -> None:
+    """Put the clips of a zip into CLASS/FILE below `into`, whatever folders they lie in.
+
+    Only the last two parts of a member's name are used, so none can leave `into`. UserError:
+    `clips.not_a_zip`, `clips.too_large` (limit: unpacked), `clips.too_many`.
+    """
+    try:
+        with zipfile.ZipFile(archive) as file:
+            members = [m for m in file.infolist() if not m.is_dir() and _wanted(m.filename)]
+            if len(members) > MOST_CLIPS:
+                raise UserError("clips.too_many", count=len(members), limit=MOST_CLIPS)
+            left = MOST_UNPACKED
+            for number, member in enumerate(members):
+                name, clip = member.filename.replace("\\", "/").split("/")[-2:]
+                left -= _copy(file, member, into / name / f"{number:04d}-{clip}", left)
+    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, EOFError) as error:
+        raise UserError("clips.not_a_zip") from error
+
+
+def _wanted(name: str) -> bool:
+    parts = name.replace("\\", "/").split("/")
+    return len(parts) >= 2 and not any(
+        part in ("", ".", "..", *_LITTER) or part.startswith(".") for part in parts[-2:]
+    ) and "__MACOSX" not in parts
+
+
+def _copy(file: zipfile.ZipFile, member: zipfile.ZipInfo, to: Path, left: int) -> int:
+    """Bytes written; what a member says of its size is not believed."""
+    limit = min(left, MAX_BYTES)
+    to.parent.mkdir(parents=True, exist_ok=True)
+    written = 0
+    with file.open(member) as source, to.open("wb") as target:
+        while part := source.read(1 << 20):
+            written += len(part)
+            if written > limit:
+                raise UserError("clips.too_large", limit=limit)
+            target.write(part)
+    return written
+
+
+@contextmanager
+def opened(place: Path) -> Iterator[Path]:
+    """A folder of classes: `place` itself, or what a zip holds, for as long as it is needed."""
+    if place.is_dir():
+        yield place
+        return
+    with tempfile.TemporaryDirectory(prefix="mm-clips-") as folder:
+        unpack(place, Path(folder))
+        yield Path(folder)
+
+
+def names(found: Iterable[str]) -> str:
+    """Classes as a sentence's list."""
+    return ", ".join(found)
