@@ -12,6 +12,7 @@ from typing import Any
 from mm_demo.config import TrainConfig
 from mm_demo.errors import UserError
 
+OWN = "own"  # what a person's own folder of data is called where its place is nobody's business
 CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
 
 
@@ -21,7 +22,7 @@ class Case:
 
     `headline` is the metric on the ruler and the live curve, `claims` the course's figure for each
     metric that it claims, `table` the metrics in a row of a run, `bars` those that a
-    figure of a run compares as bars. The modules of the case's folder
+    figure of a run compares as bars. `folders`: it also trains on a folder of the person's own. The modules of the case's folder
     are imported when needed: `task` and `predict` bring torch, `moving`, `try_panel` and
     `understand` gradio.
     """
@@ -35,6 +36,7 @@ class Case:
     table: tuple[str, ...]
     worlds: tuple[str, ...]
     bars: tuple[str, ...] = ()
+    folders: bool = False
 
     def module(self, name: str) -> Any:
         """One of the case's modules: art, command, moving, predict, task, try_panel, understand."""
@@ -50,17 +52,28 @@ class Case:
             raise UserError("preset.unknown", name=name, known=", ".join(self.presets))
         return self.presets[name]
 
-    def check_dataset(self, name: str) -> str:
-        """`name`, if it is one of the case's data sets; UserError otherwise."""
-        if name not in self.datasets:
-            raise UserError("dataset.unknown", name=name, known=", ".join(self.datasets))
-        return name
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The data that a visitor may train on: the data sets, and their own where a case takes it."""
+        return (*self.datasets, OWN) if self.folders else self.datasets
+
+    def check_dataset(self, name: str, *, folders: bool = False) -> str:
+        """`name`, if it is one of the `choices`; UserError otherwise.
+
+        `folders`: instead of OWN the place of a folder or file is taken. Only for a name from the
+        person who owns the machine: whoever is on the page may not name a place on its disk.
+        """
+        place = folders and self.folders and Path(name).exists()
+        if place or name in (self.datasets if folders else self.choices):
+            return name
+        raise UserError("dataset.unknown", name=name, known=", ".join(self.datasets))
 
     def train_command(
         self, dataset: str, preset: str, config: TrainConfig, out: str, start_from: str | None
     ) -> str:
         """The command that does a run again, only what differs from its preset spelled out."""
-        parts = ["python", "-m", "mm_demo", "train", self.name, "--dataset", dataset]
+        place = f"my-{self.name}-data" if dataset == OWN else dataset
+        parts = ["python", "-m", "mm_demo", "train", self.name, "--dataset", place]
         parts += ["--preset", preset, "--seed", str(config.seed)]
         for name, value in config.settings(self.preset(preset)).items():
             if name not in ("seed", "threads"):

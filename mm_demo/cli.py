@@ -17,7 +17,7 @@ from typing import Annotated, Any
 import typer
 
 from mm_demo import training, words
-from mm_demo.case import Case
+from mm_demo.case import OWN, Case
 from mm_demo.cases import CASES, find
 from mm_demo.config import TrainConfig
 from mm_demo.errors import UserError
@@ -98,7 +98,7 @@ def train(
     chosen = find(case)
     if resume:
         _check_resumed(chosen, out, dataset, preset, seed, settings)
-    dataset = chosen.check_dataset(dataset or chosen.datasets[0])
+    dataset = chosen.check_dataset(dataset or chosen.datasets[0], folders=True)
     preset = preset or next(iter(chosen.presets))
     config = _config(chosen, preset, seed, settings)
     if figure is not None:
@@ -142,6 +142,8 @@ def _check_resumed(
     asked: dict[str, Any] = {"dataset": dataset, "preset": preset, "seed": seed}
     asked |= dict(_setting(setting) for setting in settings or [])
     own = {"dataset": run["dataset"], "preset": run["preset"], **run["config"]}
+    if run["dataset"] == OWN and case.check_dataset(dataset or "", folders=True):
+        own["dataset"] = dataset
     for name, value in asked.items():
         if value is not None and str(value) != str(own.get(name)):
             raise UserError("resume.differs", name=name, value=value, own=own.get(name))
@@ -229,7 +231,7 @@ def evaluate(
 ) -> None:
     """Score a model on data that it has not seen."""
     chosen = find(case)
-    dataset = chosen.check_dataset(dataset or chosen.datasets[0])
+    dataset = chosen.check_dataset(dataset or chosen.datasets[0], folders=True)
     if split not in ("dev", "test"):
         raise UserError("split.unknown", name=split)
     asked = dict(_setting(setting) for setting in settings or [])

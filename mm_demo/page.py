@@ -9,6 +9,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -154,6 +155,9 @@ def _case(
                 try_panel=try_panel,
                 sub_tabs=sub,
                 figure=figure,
+                own_panel=partial(case.module("own_panel").build, context)
+                if case.folders
+                else None,
             )
         with tabs["understand"]:
             case.module("understand").build(context)

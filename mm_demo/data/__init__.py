@@ -7,4 +7,6 @@ DATASETS = {
     "scenes": "mm_demo.data.scenes.cache",
     "sounding_shapes": "mm_demo.data.sounding_shapes",
     "av_digits": "mm_demo.data.av_digits",
+    "camera_motion": "mm_demo.data.camera_motion",
+    "actions": "mm_demo.data.actions",
 }

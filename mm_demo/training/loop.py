@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from mm_demo import device, store
-from mm_demo.case import Case
+from mm_demo.case import OWN, Case
 from mm_demo.config import TrainConfig
 from mm_demo.errors import UserError
 from mm_demo.events import (
@@ -74,12 +74,14 @@ def train(
     a checkpoint's weights. When `stop` is set, the loop ends before its next step with Stopped.
     UserError for what a person can mend, also where `out` holds something already.
     """
-    case.check_dataset(dataset)
+    case.check_dataset(dataset, folders=True)
     store.recover(out)
     saved = _saved_run(case, out, resume)
     if saved is not None:
         config = case.config().changed(saved["config"])
-        dataset, preset = saved["dataset"], saved["preset"]
+        preset = saved["preset"]
+        if saved["dataset"] in case.datasets:
+            dataset = saved["dataset"]
     elif config.threads == 0:
         config = config.changed({"threads": device.choose_threads()})
     target = device.best_device()
@@ -95,7 +97,7 @@ def train(
     task.to(target)
     about = {
         "case": case.name,
-        "dataset": dataset,
+        "dataset": dataset if dataset in case.datasets else OWN,
         "preset": preset,
         "start_from": start_from.name if start_from else (saved or {}).get("start_from"),
         "config": config.model_dump(),

@@ -47,7 +47,7 @@ def read(query: Mapping[str, str], cases: Sequence[Case]) -> Link:
     asked_knobs = {key for key in query if key in case.config.model_fields}
     wants_training = bool(asked_knobs or {"preset", "dataset"} & set(query))
     panel = legal("panel", PANELS, "train" if wants_training else "try")
-    dataset = legal("dataset", case.datasets, case.datasets[0])
+    dataset = legal("dataset", case.choices, case.datasets[0])
     preset = legal("preset", tuple(case.presets), next(iter(case.presets)))
     base, settings = case.preset(preset), dict[str, Any]()
     for key in query:

@@ -61,6 +61,7 @@ class Runs:
         self._lock = threading.RLock()
         self._runs: OrderedDict[tuple[str, int], Run] = OrderedDict()
         self._last: dict[str, int] = {}
+        self._own: dict[tuple[str, str], Path] = {}
 
     def begin(
         self,
@@ -119,6 +120,14 @@ class Runs:
             raise UserError("run.unknown", name=name[:40])
         return run.folder
 
+    def own_data(self, session: str | None, case: str) -> Path:
+        """Where this visitor's own data for a case lies: a folder, empty at first."""
+        key = (session or "", case)
+        with self._lock:
+            if key not in self._own:
+                self._own[key] = Path(tempfile.mkdtemp(prefix="own-", dir=self._root))
+            return self._own[key]
+
     def drop(self, session: str | None, number: int) -> None:
         """Forget one run and delete its folder."""
         with self._lock:
@@ -132,6 +141,9 @@ class Runs:
             self.drop(session, run.number)
         with self._lock:
             self._last.pop(session or "", None)
+            own = [self._own.pop(key) for key in list(self._own) if key[0] == (session or "")]
+        for folder in own:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _make_room(self, owner: str) -> None:
         mine = [key for key in self._runs if key[0] == owner]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from mm_demo.case import Case
+from mm_demo.case import OWN, Case
 from mm_demo.config import TrainConfig
 from mm_demo.errors import UserError
 from mm_demo.events import Ended, Evaluated, Event, Finished, Progress, Started
@@ -140,9 +140,12 @@ class Trainer:
             source = None
             if order.start_from is not None:
                 source = self.runs.folder(session, f"run-{order.start_from}")
+            data = order.dataset
+            if data == OWN:
+                data = str(self.runs.own_data(session, order.case.name))
             told = self._start(
                 order.case,
-                order.dataset,
+                data,
                 run.config,
                 run.folder,
                 preset=order.preset,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
 from mm_demo import words
-from mm_demo.case import Case
+from mm_demo.case import OWN, Case
 from mm_demo.ui import cards, charts, links, run_cards
 from mm_demo.ui.context import TryPanel
 from mm_demo.ui.knobs import Controls, controls
@@ -68,8 +69,12 @@ def training_panel(
     try_panel: TryPanel,
     sub_tabs: gr.Tabs,
     figure: Figure | None = None,
+    own_panel: Callable[[], gr.Column] | None = None,
 ) -> TrainingPanel:
-    """Build the panel where the caller stands and wire it."""
+    """Build the panel where the caller stands and wire it.
+
+    `own_panel` makes the column where a visitor gathers data of their own, seen while it is chosen.
+    """
     first_preset = next(iter(case.presets))
     base = case.preset(first_preset)
     first_command = run_cards.command(case, case.datasets[0], first_preset, base)
@@ -102,6 +107,7 @@ def training_panel(
                     value="queue.leave",
                 )
             note = piece(elem_id=f"{case.name}-note", classes=["mm-note"])
+            own = own_panel() if own_panel else None
             with gr.Row(equal_height=True, elem_classes="mm-charts"):
                 loss = charts.curve(
                     words.both("chart.loss"),
@@ -125,13 +131,13 @@ def training_panel(
         with gr.Column(scale=1, min_width=252, elem_classes="mm-card mm-knobs"):
             dataset = language.add(
                 gr.Radio(
-                    list(case.datasets),
+                    list(case.choices),
                     value=case.datasets[0],
                     elem_id=f"{case.name}-dataset",
                     elem_classes="mm-seg",
                 ),
                 label="train.dataset",
-                choices={name: f"{case.name}.dataset.{name}" for name in case.datasets},
+                choices={name: f"{case.name}.dataset.{name}" for name in case.choices},
             )
             preset = language.add(
                 gr.Radio(
@@ -182,6 +188,10 @@ def training_panel(
         trigger_mode="always_last",  # while a slider is dragged, one at a time and the last
         **PRIVATE,
     )
+    if own is not None:
+        dataset.change(
+            lambda name: gr.Column(visible=name == OWN), dataset, own, queue=False, **PRIVATE
+        )
     copy_link.click(handlers.link, [switch, *settings], address, queue=False, **PRIVATE).then(
         None, address, None, js=f"(query) => mm.copyLink(query, '{case.name}-link')", **PRIVATE
     )

@@ -18,6 +18,7 @@ from mm_demo.cases.fusion.ink import as_digit, cover
 from mm_demo.cases.fusion.model import FUSIONS, SIGHT, SOUND, STRATEGIES, AudioVisualFusion
 from mm_demo.cases.fusion.networks import load_networks
 from mm_demo.cases.fusion.samples import LOG_MEL, Samples
+from mm_demo.cases.fusion.terms import Attention, Late, Terms
 from mm_demo.data.sounding_shapes import add_picture_noise, add_sound_noise
 from mm_demo.errors import UserError
 from mm_demo.media.audio import Sound, find_speech
@@ -25,7 +26,6 @@ from mm_demo.media.image import Picture
 
 CLEAN = 60.0  # dB: a ratio at which noise is neither heard nor seen in a spectrogram
 SEED = 0
-Pair = tuple[float, float]  # sight, sound
 
 
 @dataclass(frozen=True)
@@ -65,34 +65,6 @@ class Answer:
     outside_sight: bool | None
     outside_sound: bool | None
     model: str
-
-
-@dataclass(frozen=True)
-class Attention:
-    """w_m . h_m of sight and of sound; (h_v, h_a) of three units, the weightiest first."""
-
-    scores: Pair
-    units: list[Pair]
-
-
-@dataclass(frozen=True)
-class Late:
-    """alpha, and each class's logits (f_v, f_a), the two to be shown first."""
-
-    alpha: float
-    logits: dict[str, Pair]
-
-
-@dataclass(frozen=True)
-class Terms:
-    """What stands in each formula for one pair; None for a strategy that the model lacks.
-
-    `early` has two units' (c_v, c_a, b), the largest output first.
-    """
-
-    attention: Attention | None
-    late: Late | None
-    early: list[tuple[float, float, float]] | None
 
 
 @dataclass(frozen=True, eq=False)

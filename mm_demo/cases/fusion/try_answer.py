@@ -96,7 +96,7 @@ def head(
 ) -> dict[str, str]:
     """The whole answer; `noisier` is the sense that the visitor spoiled more, `say` is spoken.
 
-    `terms` (`predict.Terms`) are what Understand puts into its formulas.
+    `terms` (`terms.Terms`) are what Understand puts into its formulas.
     """
     run: str | dict[str, str] = answer.model.removeprefix("fusion-")
     if f"fusion.model.{run}" in words.table("en"):
@@ -121,7 +121,7 @@ def head(
 
 
 def numbers(terms: Any) -> str:
-    """The attribute that carries the numbers of `predict.Terms` to `understand.js`; "" for None."""
+    """The attribute that carries the numbers of `terms.Terms` to `understand.js`; "" for None."""
     if terms is None:
         return ""
     told = asdict(terms)

@@ -13,7 +13,7 @@ from mm_demo import words
 from mm_demo.case import Case
 from mm_demo.cases.fusion import try_answer
 from mm_demo.cases.fusion.moving import SLOTS, bars
-from mm_demo.cases.fusion.predict import Attention, Late, Terms
+from mm_demo.cases.fusion.terms import Attention, Late, Terms
 from mm_demo.ui import cards
 from mm_demo.ui.context import Context
 

@@ -13,6 +13,7 @@ class TimesformerConfig(TrainConfig):
     channels: Literal["flow", "difference", "rgb"] = knob("flow", shown="main")
     source: Literal["textures", "flickr8k", "both"] = knob("textures")
     order: Literal["true", "shuffled"] = knob("true")
+    trunk: Literal["random", "bundled"] = knob("random", shown="main")
     image_size: int = knob(32, ge=16, le=224, multiple_of=8)
     patch_size: int = knob(8, ge=4, le=32, multiple_of=4)
     embed_dim: int = knob(64, ge=16, le=768, multiple_of=16)
@@ -24,7 +25,7 @@ class TimesformerConfig(TrainConfig):
 TIMESFORMER = Case(
     name="timesformer",
     config=TimesformerConfig,
-    datasets=("camera_motion",),
+    datasets=("camera_motion", "actions"),
     presets={
         "quick": TimesformerConfig(
             steps=500, batch_size=32, learning_rate=0.003, weight_decay=0.05, warmup=0.1
@@ -44,5 +45,6 @@ TIMESFORMER = Case(
     claims={"top1": 0.72, "top5": 0.91},
     table=("top1", "top5"),
     worlds=("camera_motion",),
+    folders=True,
     bars=("top1_divided", "top1_joint", "top1_space"),
 )

@@ -8,11 +8,32 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mm_demo.data.camera_motion import FRAMES, MOTIONS, Clips
+from mm_demo.cases.timesformer.camera import Camera
+from mm_demo.cases.timesformer.own import Own
+from mm_demo.data.camera_motion import FRAMES, Clips
 
 _GRID = 8  # cells of a picture, to a side
 
 Floats = NDArray[np.float64]
+
+
+def of(source: Camera | Own, split: str, test: Clips) -> dict[str, float]:
+    """What they reach on the clips `test` of a split; of filmed ones also what the frame's shape tells."""
+    train = source.held_out("train", 0)
+    found = {
+        "top1_frame_difference": frame_difference_baseline(train, test),
+        "top1_single_frame": single_frame_baseline(train, test, train.frames.shape[1] // 2),
+    }
+    if isinstance(source, Own):
+        known, new = (_proportions(source.shapes(name)) for name in ("train", split))
+        found["top1_frame_shape"] = _ridge(known, train.labels, new, test.labels)
+    return found
+
+
+def _proportions(shapes: NDArray[np.int64]) -> Floats:
+    """(N, 2) widths and heights to (N, 3): the logarithm of width over height, and its powers."""
+    x = np.log(shapes[:, 0] / shapes[:, 1])
+    return np.stack([x, x**2, x**3], 1)
 
 
 def frame_difference_baseline(train: Clips, test: Clips) -> float:
@@ -75,6 +96,6 @@ def _ridge(
         np.pad((f - mean) / deviation, ((0, 0), (0, 1)), constant_values=1) for f in (known, new)
     )
     weights = np.linalg.solve(
-        x.T @ x + penalty * np.eye(x.shape[1]), x.T @ np.eye(len(MOTIONS))[labels]
+        x.T @ x + penalty * np.eye(x.shape[1]), x.T @ np.eye(int(labels.max()) + 1)[labels]
     )
     return float(((z @ weights).argmax(1) == truth).mean())

@@ -16,6 +16,7 @@ from mm_demo.ui.cross import depth, inks
 from mm_demo.ui.evidence import place
 from mm_demo.ui.ranking import SPACE
 
+_TURN = {"en": " rotate(-90)", "zh": ""}  # of the axis' name
 _CELL, _GAP, _LEFT, _BELOW = 32, 2, 34, 24
 
 
@@ -120,7 +121,7 @@ def _cells(time: NDArray[np.float32]) -> str:
                 f'text-anchor="middle">{_short(time[r, c])}</text>'
             )
     axis = "".join(
-        f'<text class="{language}" transform="translate(11 {side / 2:g}) rotate(-90)" '
+        f'<text class="{language}" transform="translate(11 {side / 2:g}){_TURN[language]}" '
         f'text-anchor="middle">{words.say(language, "timesformer.try.matrix.axis")}</text>'
         for language in words.LANGUAGES
     )

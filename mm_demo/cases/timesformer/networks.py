@@ -86,3 +86,16 @@ def load_networks(folder: Path) -> tuple[TimeSformers, dict[str, Any]]:
     if not {"classes", "span", "sure"} <= set(about):
         raise UserError("checkpoint.foreign", folder=str(folder))
     return model.eval(), about
+
+
+def load_trunk(model: TimeSformers, folder: Path) -> None:
+    """What a checkpoint's networks know of seeing, without their heads; the schemes that it has.
+
+    UserError where the sizes are others.
+    """
+    known, _ = load_networks(folder)
+    there = model.state_dict()
+    weights = {k: v for k, v in known.state_dict().items() if k in there and ".head." not in k}
+    if not weights or any(there[k].shape != v.shape for k, v in weights.items()):
+        raise UserError("checkpoint.foreign", folder=str(folder))
+    model.load_state_dict(weights, strict=False)

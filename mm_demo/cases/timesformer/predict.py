@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,6 @@ from mm_demo.cases.timesformer.networks import load_networks
 from mm_demo.data.camera_motion import SIZE
 from mm_demo.errors import UserError
 from mm_demo.media.video import Video, uniform_times
-import itertools
 
 MOST_WINDOWS = 240  # of a clip; of a longer one they lie further apart
 SHOWN = 128  # pixels of the shorter side of the frames that are shown

@@ -6,10 +6,12 @@ import math
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path as File
+from typing import cast
 
 import av
 import numpy as np
 import torch
+from av.video.stream import VideoStream
 from numpy.typing import NDArray
 from PIL import Image
 from torch.nn import functional as F
@@ -20,7 +22,7 @@ from mm_demo.data.camera_motion.paths import Path, path
 
 RATE = 24  # frames a second
 WIDTH, HEIGHT = 384, 288
-VIEW = 0.5  # of the picture's shorter side that a frame is high
+VIEW = 0.44  # of the picture's shorter side that a frame is high: a pan of two seconds stays within
 _SECONDS = {1: 2.0, 2: 1.75, 3: 1.75}  # of each move, by how many there are
 _CODECS = (("libx264", ".mp4", "yuv420p"), ("libvpx-vp9", ".webm", "yuv420p"))
 
@@ -54,7 +56,7 @@ def write(frames: NDArray[np.uint8], stem: File) -> File:
     file = stem.with_name(stem.name + ending)
     options = {"movflags": "faststart"} if ending == ".mp4" else {}
     with av.open(str(file), "w", options=options) as container:
-        stream = container.add_stream(codec, Fraction(RATE), {"crf": "20"})
+        stream = cast(VideoStream, container.add_stream(codec, Fraction(RATE), {"crf": "20"}))
         stream.height, stream.width = frames.shape[1:3]
         stream.pix_fmt = layout
         stream.codec_context.thread_count = 1

@@ -15,16 +15,25 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mm_demo import store
-from mm_demo.cases.timesformer import TimesformerConfig, baselines, camera, figures, footage
+from mm_demo.cases.timesformer import (
+    TIMESFORMER,
+    TimesformerConfig,
+    baselines,
+    camera,
+    figures,
+    footage,
+    own,
+)
 from mm_demo.cases.timesformer.camera import Camera
 from mm_demo.cases.timesformer.model import SCHEMES
-from mm_demo.cases.timesformer.networks import ABOUT, TimeSformers, load_networks
+from mm_demo.cases.timesformer.networks import ABOUT, TimeSformers, load_networks, load_trunk
+from mm_demo.cases.timesformer.own import Own
 from mm_demo.data.camera_motion import FRAMES, SOURCES, Clips
 from mm_demo.data.inline import data_url
 from mm_demo.errors import UserError
 from mm_demo.events import Preparing
 
-CARDS = {"camera_motion": camera.CARD}
+CARDS = {"camera_motion": camera.CARD, "actions": own.ACTIONS_CARD, "own": own.OWN_CARD}
 _UNSURE = 0.05  # the share of right answers on dev that are less sure than what is called sure
 _STRIP = 48  # pixels a frame, in the clips of a confusion matrix
 
@@ -34,21 +43,28 @@ class Task:
 
     def __init__(self, config: TimesformerConfig, dataset: str) -> None:
         self.config = config
-        self.source = Camera(config.source, config.image_size)
+        self.source = source_of(dataset, config)
         schemes = SCHEMES if config.attention == "all" else (config.attention,)
         torch.manual_seed(config.seed)
-        self.model = TimeSformers(
-            schemes,
-            len(self.source.classes),
-            FRAMES,
-            config.image_size,
-            config.patch_size,
-            config.embed_dim,
-            config.num_layers,
-            config.num_heads,
-            config.channels,
-            config.dropout,
-        )
+        sizes: dict[str, Any] = {
+            "num_frames": FRAMES,
+            "image_size": config.image_size,
+            "patch_size": config.patch_size,
+            "embed_dim": config.embed_dim,
+            "num_layers": config.num_layers,
+            "num_heads": config.num_heads,
+            "channels": config.channels,
+            "dropout": config.dropout,
+        }
+        bundled = TIMESFORMER.checkpoint()
+        if config.trunk == "bundled":  # its sizes, whatever the knobs say
+            sizes |= {
+                k: v for k, v in store.read_json(bundled / store.CONFIG).items() if k in sizes
+            }
+            sizes["dropout"] = config.dropout
+        self.model = TimeSformers(schemes, len(self.source.classes), **sizes)
+        if config.trunk == "bundled":
+            load_trunk(self.model, bundled)
         self.guess_loss = math.log(len(self.source.classes))
         self.device = torch.device("cpu")
         self._said: dict[str, NDArray[np.float32]] = {}
@@ -62,8 +78,11 @@ class Task:
         self.model.to(device)
 
     def load(self, folder: Path) -> None:
-        """Weights of a checkpoint of the same schemes and sizes."""
-        store.load_weights(self.model, folder)
+        """Weights of a checkpoint of the same schemes and sizes; without the heads of other classes."""
+        if store.read_json(folder / ABOUT).get("classes") == list(self.classes):
+            store.load_weights(self.model, folder)
+        else:
+            load_trunk(self.model, folder)
 
     def prepare(self) -> Iterator[Preparing]:
         """Draw or read what is trained and measured on."""
@@ -126,6 +145,13 @@ class Task:
         (folder / ABOUT).write_text(json.dumps(about, indent=1), encoding="utf-8")
 
 
+def source_of(dataset: str, config: TimesformerConfig) -> Camera | Own:
+    """The clips of a data set by its name, or of a person's own folder by its place."""
+    if dataset == "camera_motion":
+        return Camera(config.source, config.image_size)
+    return Own.of_actions() if dataset == "actions" else Own.of_folder(Path(dataset))
+
+
 def _ordered(frames: NDArray[np.uint8], order: str, rng: np.random.Generator) -> NDArray[np.uint8]:
     """Clips (N, T, ...) as they are, or each with its frames in an order of its own."""
     if order == "true":
@@ -150,21 +176,23 @@ def evaluate_checkpoint(
 ) -> tuple[dict[str, float], int]:
     """All figures of a checkpoint on one split, and the number of clips they are of.
 
-    `seed` draws fresh clips. `settings`: `source` is textures, flickr8k (the same motions over
-    photographs) or footage (real clips, see `footage`); `order` is true or shuffled.
+    `seed` draws fresh clips, where they are drawn. `settings`: `source` is textures, flickr8k (the
+    same motions over photographs) or footage (real clips, see `footage`); `order` is true or
+    shuffled. UserError where the checkpoint has other classes.
     """
-    model, _ = load_networks(folder)
+    model, about = load_networks(folder)
     source, order = _read_settings(settings)
     if source == "footage":
         return footage.score(folder)
-    clips = Camera(source, 0).held_out(split, seed)
+    clips_of = source_of(dataset, TimesformerConfig(source=source))  # type: ignore[arg-type]
+    if list(clips_of.classes) != about["classes"]:
+        raise UserError("checkpoint.other_dataset", folder=str(folder), dataset=dataset)
+    clips = clips_of.held_out(split, seed)
     rng = np.random.default_rng(seed)
     found = figures.scores(figures.ask(model, _ordered(clips.frames, order, rng)), clips.labels)
     found["top1_chance"] = figures.chance(clips.labels)
     if source == "textures":
-        train = Camera(source, 0).held_out("train", 0)
-        found["top1_frame_difference"] = baselines.frame_difference_baseline(train, clips)
-        found["top1_single_frame"] = baselines.single_frame_baseline(train, clips)
+        found |= baselines.of(clips_of, split, clips)
     return found, len(clips.labels)
 
 
@@ -180,8 +208,13 @@ def _read_settings(settings: dict[str, str]) -> tuple[str, str]:
 
 def shown(folder: Path, split: str, seed: int) -> dict[str, Any]:
     """What the page shows of a checkpoint beside its figures: the confusion matrix."""
-    model, _ = load_networks(folder)
+    model, about = load_networks(folder)
+    if about["span"] is None:
+        return {}
     clips = Camera("textures", 0).held_out(split, seed)
     said = next(iter(figures.ask(model, clips.frames).values()))
     counts, _ = figures.confusion(said, clips.labels)
-    return {"headline_examples": len(clips.labels), "confusion": counts.tolist()}
+    found = {"headline_examples": len(clips.labels), "confusion": counts.tolist()}
+    file = folder / store.METRICS
+    known = store.read_json(file) if file.is_file() else {}
+    return found | {k: v for k, v in known.items() if k == "channels"}  # benchmarks/channels.py's

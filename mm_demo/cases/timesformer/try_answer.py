@@ -216,8 +216,10 @@ def _axis(total: float) -> str:
     step = next((s for s in _TICKS if total / s <= 6), _TICKS[-1])
     marks = ""
     value = 0.0
-    while value < total - 0.6 * step:
-        text = words.both("timesformer.try.strip.seconds", seconds=0) if value == 0 else f"{value:g}"
+    while value < total - 0.75 * step:
+        text = (
+            words.both("timesformer.try.strip.seconds", seconds=0) if value == 0 else f"{value:g}"
+        )
         marks += f'<span style="left:{100 * value / total:.2f}%">{text}</span>'
         value += step
     end = words.both("timesformer.try.strip.seconds", seconds=round(total, 1))

@@ -108,9 +108,7 @@ class Handlers:
             log.exception("timesformer could not film")
             return gr.skip(), try_answer.broke()
 
-    def chosen(
-        self, request: gr.Request, scheme: str | None, model: str | None
-    ) -> tuple[Any, str]:
+    def chosen(self, request: gr.Request, scheme: str | None, model: str | None) -> tuple[Any, str]:
         """(schemes, cost) that fit the model: a scheme that it lacks cannot be chosen."""
         try:
             used = self.context.predictor(request.session_hash, model)

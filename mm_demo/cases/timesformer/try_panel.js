@@ -36,12 +36,12 @@
       told('');
       ({ upload, record, make })[button.dataset.tool]();
     });
-    /* errors and loads of a video do not bubble */
+    /* what the browser cannot play gets a plate and our words; Gradio's, in English, are kept away */
     for (const kind of ['error', 'loadeddata']) document.addEventListener(kind, (event) => {
-      if (event.target.matches && event.target.matches('#timesformer-clip video')) {
-        told(kind === 'error' && event.target.getAttribute('src') ? 'unplayable' : '');
-        card().classList.toggle('unplayable', kind === 'error');
-      }
+      if (!event.target.matches || !event.target.matches('#timesformer-clip video')) return;
+      if (kind === 'error') event.stopImmediatePropagation();
+      told(kind === 'error' ? 'unplayable' : '');
+      card().classList.toggle('unplayable', kind === 'error');
     }, true);
     document.addEventListener('keydown', (event) => {
       if (event.key !== 'Escape' || !card()) return;

@@ -72,7 +72,7 @@ def build(context: Context) -> TryPanel:
                             type="filepath",
                             image_mode=None,
                             sources=["upload"],
-                            height=112,
+                            height=84,
                             buttons=[],
                             show_label=False,
                             elem_id="timesformer-own",

@@ -100,8 +100,7 @@ def _attention(case: Case) -> str:
     numbers = (
         f"<span>softmax( ({scores}) / {place('divisor', classes='hi2')} )</span>"
         f"<span>= ( {', '.join(place(f'weight-{k}') for k in range(3))} )</span>"
-        f"<span><i>z</i> = {' + '.join(terms)}"
-        f" = {place('mixed', 'b')}</span>"
+        f"<span><i>z</i> = {' + '.join(terms)} = {place('mixed', 'b')}</span>"
     )
     rows = "".join(
         f'<tr><th scope="row">{say("frame", number=k + 1)}</th><td class="n">{place(f"score-{k}")}</td>'
@@ -116,7 +115,7 @@ def _attention(case: Case) -> str:
         f'<th class="n">{say("weight")}</th><th class="n"><i>v</i></th></tr></thead>'
         f"<tbody>{rows}</tbody></table>"
     )
-    sliders = slider("score", (-8, 24, 0.5, 8)) + slider(
+    sliders = slider("score", (-8, 24, 0.5, 10)) + slider(
         "root", (1, 16, 0.5, round(2 * math.sqrt(d)) / 2)
     )
     order = formula(

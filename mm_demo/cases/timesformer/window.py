@@ -59,10 +59,10 @@ def even_shares(space: NDArray[np.float32]) -> NDArray[np.float32]:
 def clearness(shares: NDArray[np.float32]) -> NDArray[np.float32]:
     """How far the veil is lifted, 0 to 1, from the least multiple of an even share to the greatest.
 
-    Nearly even attention stays nearly even: the span is at least `_SPAN`.
+    Nearly even attention stays nearly even: the span is at least `_SPAN`. What gets an even share
+    or less stays rather dark.
     """
-    low, high = min(_SPAN[0], float(shares.min())), max(_SPAN[1], float(shares.max()))
-    found: NDArray[np.float32] = (shares - low) / (high - low)
+    found: NDArray[np.float32] = _spread(shares, shares) ** 1.5
     return found
 
 
@@ -81,10 +81,7 @@ def depths(time: NDArray[np.float32]) -> NDArray[np.float32]:
     if not even > 0:
         return np.eye(len(time), dtype=np.float32)
     shares = time / even
-    off = shares[~np.eye(len(time), dtype=bool)]
-    low, high = min(_SPAN[0], float(off.min())), max(_SPAN[1], float(off.max()))
-    found: NDArray[np.float32] = ((shares - low) / (high - low)).clip(0, 1)
-    return found
+    return _spread(shares, shares[~np.eye(len(time), dtype=bool)]).clip(0, 1)
 
 
 def finding(time: NDArray[np.float32]) -> Finding:
@@ -107,6 +104,13 @@ def peak(time: NDArray[np.float32]) -> tuple[int, int]:
     """The row and the column, from 1, of the largest weight off the diagonal."""
     row, column = np.unravel_index(int(_others(time).argmax()), time.shape)
     return int(row) + 1, int(column) + 1
+
+
+def _spread(shares: NDArray[np.float32], ends: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Multiples of an even share so that those from the least to the greatest of `ends` fill 0 to 1."""
+    low, high = min(_SPAN[0], float(ends.min())), max(_SPAN[1], float(ends.max()))
+    found: NDArray[np.float32] = (shares - low) / (high - low)
+    return found
 
 
 def _others(time: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -13,8 +13,9 @@ import pytest
 from PIL import Image, ImageDraw
 
 from mm_demo.cases.fusion import FUSION, curves, try_answer, try_panel
-from mm_demo.cases.fusion.predict import Answer, Label, Late, Opinion, Predictor, Terms
+from mm_demo.cases.fusion.predict import Answer, Label, Opinion, Predictor
 from mm_demo.cases.fusion.strokes import STROKES, drawn
+from mm_demo.cases.fusion.terms import Late, Terms
 from mm_demo.cases.fusion.try_handlers import (
     Handlers,
     first_model,
