@@ -16,7 +16,7 @@ import gradio as gr
 
 from mm_demo import words
 from mm_demo.case import Case
-from mm_demo.media.image import MAX_BYTES
+from mm_demo.media.video import MAX_BYTES
 from mm_demo.ui import cards, links, theme
 from mm_demo.ui.context import Context, Predictors, TryPanel
 from mm_demo.ui.home import home, machine
@@ -114,7 +114,7 @@ def launch(demo: gr.Blocks, cases: Sequence[Case], predictors: Predictors, **opt
         enable_monitoring=False,
         run_history=False,
         show_error=False,
-        max_file_size=f"{2 * MAX_BYTES // 1_000_000}mb",  # what is too large still gets our sentence
+        max_file_size=f"{6 * MAX_BYTES // 5_000_000}mb",  # what is too large still gets our sentence
         footer_links=[],
         **options,
     )

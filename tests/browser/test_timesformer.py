@@ -80,13 +80,17 @@ def test_an_uploaded_clip_is_answered_along_its_time_in_both_languages(video, cl
     page = video()
     upload(page, clips("pan_left", "tilt_up"))
     assert said(page).startswith("pans left, then")
-    stretches = page.locator("#timesformer-strip [data-do=look]")
+    pressed = [
+        stretch.get_attribute("aria-pressed") == "true"
+        for stretch in page.locator("#timesformer-strip [data-do=look]").all()
+    ]
+    assert pressed.count(True) == 1
     first = page.locator("#timesformer-film .lab .info").inner_text()
-    other = stretches.last
-    assert other.get_attribute("aria-pressed") == "false"
-    stretches.first.focus()
-    for _ in range(stretches.count() - 1):
-        page.keyboard.press("ArrowRight")
+    page.locator("#timesformer-strip [aria-pressed=true]").focus()
+    other = page.locator("#timesformer-strip [data-do=look]").nth(0 if pressed[-1] else -1)
+    key, steps = ("ArrowLeft", pressed.index(True)) if pressed[-1] else ("ArrowRight", 99)
+    for _ in range(min(steps, len(pressed) - 1)):
+        page.keyboard.press(key)
     page.keyboard.press("Enter")
     page.wait_for_function(
         "was => document.querySelector('#timesformer-film .lab .info').innerText !== was",
@@ -94,7 +98,8 @@ def test_an_uploaded_clip_is_answered_along_its_time_in_both_languages(video, cl
     )
     assert other.get_attribute("aria-pressed") == "true"
     assert page.locator("#timesformer-strip [aria-pressed=true]").count() == 1
-    assert "In this window: tilt up" in page.locator("#timesformer-film").inner_text()
+    name = other.locator("span[aria-hidden] .en").inner_text()
+    assert f"In this window: {name}" in page.locator("#timesformer-film").inner_text()
 
     page.get_by_text("中文", exact=True).click()
     page.wait_for_function("document.documentElement.lang === 'zh-CN'")
@@ -103,12 +108,27 @@ def test_an_uploaded_clip_is_answered_along_its_time_in_both_languages(video, cl
     assert "分离" in page.locator("#timesformer-scheme").inner_text()
 
 
+def test_our_upload_button_takes_the_place_of_the_clip_that_is_there(video, clips):
+    page = video()
+    for moves in (["pan_left"], ["pan_right"]):
+        with page.expect_file_chooser() as chooser:
+            page.click("#timesformer-tools [data-tool=upload]")
+        chooser.value.set_files(str(clips(*moves)))
+        page.locator("#timesformer-head .answer").get_by_text(
+            moves[0].replace("pan", "pans").replace("_", " ")
+        ).wait_for()
+    answered(page)
+    page.locator("#timesformer-clip button[aria-label=Clear]").click()
+    page.locator("#timesformer-head").get_by_text("Choose a clip").wait_for()
+    assert not page.locator("#timesformer-film").is_visible()
+
+
 def test_another_scheme_answers_at_once(video, clips):
     page = video()
     upload(page, clips("pan_right"))
     page.locator("#timesformer-scheme label").nth(2).click()
     page.locator("#timesformer-foot").get_by_text("Space only").wait_for()
-    page.locator("#timesformer-time").get_by_text("Space only: each frame sees").wait_for()
+    page.locator("#timesformer-time").get_by_text("Space only: each frame sees").last.wait_for()
 
 
 def test_what_the_browser_cannot_play_is_answered_and_shown_as_a_strip(video, tmp_path):
@@ -143,7 +163,7 @@ def test_a_clip_is_recorded(video):
     page.click("#timesformer-tools [data-tool=record]")
     page.locator("#timesformer-clip [aria-label='start recording']").click()
     page.wait_for_timeout(2500)
-    page.locator("#timesformer-clip [aria-label='stop recording']").click()
+    page.locator("#timesformer-clip button:has([title='stop recording'])").click()
     answered(page)
     assert "whole clip" in page.locator("#timesformer-head .eyebrow").inner_text()
 

@@ -13,7 +13,14 @@ from hypothesis import strategies as st
 
 from mm_demo.data import clip_folder
 from mm_demo.data.clip_folder import (
-    FRAMES, HELD_OUT, SIDE, opened, read_folder, split_rows, square, unpack,
+    FRAMES,
+    HELD_OUT,
+    SIDE,
+    opened,
+    read_folder,
+    split_rows,
+    square,
+    unpack,
 )  # fmt: skip
 from mm_demo.errors import UserError
 

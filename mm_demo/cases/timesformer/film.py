@@ -29,7 +29,7 @@ def strip(evidence: Any) -> dict[str, Any]:
     step = times[1] - times[0] if len(times) > 1 else 0.0
     length = words.both(
         "timesformer.try.film.window",
-        start=times[0] - step / 2,
+        start=max(0.0, times[0] - step / 2),
         end=times[-1] + step / 2,
         frames=len(times),
     )

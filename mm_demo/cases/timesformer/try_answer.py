@@ -65,7 +65,7 @@ def stretches(answer: Any, chosen: int) -> str:
         buttons += (
             f'<button type="button" data-do="look" data-at="{middle(stretch):.3f}" '
             f'aria-pressed="{"true" if place == chosen else "false"}" '
-            f'style="flex:{max(stretch.end - stretch.start, 1e-3):.3f} 0 0;--own:var(--{_colour(stretch.label)})">'
+            f'style="flex:{100 * (stretch.end - stretch.start) / total:.2f} 0 0;--own:var(--{_colour(stretch.label)})">'
             f'<span aria-hidden="true">{words.spans(_safe(name))}</span>'
             f'<span class="sr">{label}</span></button>'
         )
@@ -168,9 +168,7 @@ def _told(answer: Any) -> tuple[dict[str, str], bool]:
         return says(answer.ranking[0].label), True
     if len(labels) <= MOST_TOLD:
         return in_order(labels), False
-    best = answer.ranking[0].label
-    key = "timesformer.try.mostly" if is_motion(best) else "timesformer.try.mostly.own"
-    return cards.texts(key, says=says(best)), False
+    return cards.texts("timesformer.try.mostly", says=says(answer.ranking[0].label)), False
 
 
 def _by(answer: Any) -> str:
@@ -214,8 +212,9 @@ def _others(answer: Any) -> str:
 
 def _axis(total: float) -> str:
     step = next((s for s in _TICKS if total / s <= 6), _TICKS[-1])
-    marks = ""
-    value = 0.0
+    zero = words.both("timesformer.try.strip.seconds", seconds=0)
+    marks = f'<span style="left:0">{zero}</span>'
+    value = step
     while value < total - 0.75 * step:
         text = (
             words.both("timesformer.try.strip.seconds", seconds=0) if value == 0 else f"{value:g}"

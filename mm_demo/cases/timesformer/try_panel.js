@@ -10,10 +10,21 @@
     const told = (what) => element.querySelectorAll('[data-told]').forEach((line) => { line.hidden = line.dataset.told !== what; });
     const source = (n) => { const all = document.querySelectorAll('#timesformer-clip .source-selection button'); if (all[n]) all[n].click(); };
     const clear = () => { const button = inside('.icon-button-wrapper button[aria-label="Clear"], button[aria-label="Clear"]'); if (button) button.click(); };
-    const upload = () => {
+    /* a chooser of our own: who closes it without a choice keeps the clip that is there */
+    const chooser = Object.assign(document.createElement('input'), { type: 'file', accept: 'video/*,.mkv,.avi,.mpg,.mpeg,.gif' });
+    const upload = () => { chooser.value = ''; chooser.click(); };
+    chooser.addEventListener('change', () => {
+      if (!chooser.files.length) return;
       clear();
-      later(() => inside('.source-selection'), () => { source(0); later(() => inside('input[type=file]'), () => inside('input[type=file]').click()); });
-    };
+      later(() => inside('.source-selection') && !inside('.top-panel'), () => {
+        source(0);
+        later(() => inside('input[type=file]'), () => {
+          const input = inside('input[type=file]');
+          input.files = chooser.files;
+          input.dispatchEvent(new Event('change', { bubbles: true }));
+        });
+      });
+    });
     const record = async () => {
       try { /* asked for here first: what Gradio says of a refusal is a white box in English */
         const stream = await navigator.mediaDevices.getUserMedia({ video: true });
@@ -46,7 +57,7 @@
     document.addEventListener('keydown', (event) => {
       if (event.key !== 'Escape' || !card()) return;
       if (card().classList.contains('composing')) close();
-      else if (inside('[aria-label="start recording"], [aria-label="stop recording"]')) source(0);
+      else if (inside('.capture-button')) source(0);
     });
   };
   const close = () => {
@@ -92,12 +103,25 @@
     draw();
   };
 
-  const stretches = (element, trigger) => element.addEventListener('click', (event) => {
-    const button = event.target.closest('[data-do=look]');
-    if (!button) return;
-    element.querySelectorAll('[data-do=look]').forEach((other) => other.setAttribute('aria-pressed', String(other === button)));
-    trigger('select', { ...button.dataset });
-  });
+  /* a name that has no room is left out: a press tells it below */
+  const stretches = (element, trigger, watch) => {
+    const fit = () => element.querySelectorAll('[data-do=look]').forEach((button) => {
+      const name = button.querySelector('[aria-hidden]');
+      button.classList.remove('narrow');
+      button.classList.toggle('narrow', name.scrollWidth > name.clientWidth);
+    });
+    element.addEventListener('click', (event) => {
+      const button = event.target.closest('[data-do=look]');
+      if (!button) return;
+      element.querySelectorAll('[data-do=look]').forEach((other) => other.setAttribute('aria-pressed', String(other === button)));
+      trigger('select', { ...button.dataset });
+      fit();
+    });
+    watch('value', () => requestAnimationFrame(fit));
+    new ResizeObserver(fit).observe(element);
+    new MutationObserver(fit).observe(document.documentElement, { attributes: true, attributeFilter: ['lang'] });
+    fit();
+  };
 
   /* each frame is an evidence picture of its own */
   const strip = (element, props, watch) => {

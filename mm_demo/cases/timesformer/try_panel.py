@@ -91,7 +91,7 @@ def build(context: Context) -> TryPanel:
                     call="status(element, props, watch, trigger)",
                     elem_id="timesformer-head",
                 )
-                strip = live("stretches(element, trigger)", elem_id="timesformer-strip")
+                strip = live("stretches(element, trigger, watch)", elem_id="timesformer-strip")
                 foot = piece(elem_id="timesformer-foot")
             with gr.Column(
                 visible=False, elem_classes="mm-card", elem_id="timesformer-film-card"

@@ -83,13 +83,21 @@ def pictures(split: str, seed: int = 0, source: str = "textures") -> NDArray[np.
 
 
 def draw_clips(
-    pictures: NDArray[np.uint8], labels: NDArray[np.int64], rng: Rng, size: int = SIZE
+    pictures: NDArray[np.uint8],
+    labels: NDArray[np.int64],
+    rng: Rng,
+    size: int = SIZE,
+    *,
+    plain: bool = False,
 ) -> NDArray[np.uint8]:
-    """Fresh clips (B, T, size, size, 3) uint8 of these motions (B,) over random pictures."""
+    """Fresh clips (B, T, size, size, 3) uint8 of these motions (B,) over random pictures.
+
+    `plain` clips have no distractors, blur, noise or bars: a network starts on them more easily.
+    """
     found = np.empty((len(labels), FRAMES, size, size, 3), np.uint8)
     for row, label in enumerate(labels):
         picture = pictures[int(rng.integers(len(pictures)))]
-        found[row] = film(picture, pictures, MOTIONS[label], rng, size)
+        found[row] = film(picture, pictures, MOTIONS[label], rng, size, plain=plain)
     return found
 
 

@@ -51,27 +51,31 @@ class _Lens:
     side: float  # of the frame, in the picture's pixels
     middle: Floats
     turn: float
-    near: (
-        Floats  # (size, size): how near each part of the scene is, mean 1: so much faster it grows
-    )
-    walking: float  # from 0, a camera that turns on its foot, to 1, one that walks: then near passes by faster
+    near: Floats  # (size, size): how near each part of the scene is, of mean 1
+    walking: float  # 0: the camera turns on its foot; 1: it walks past what is near
     focus: NDArray[np.float64]  # what a zoom leaves in its place
     aspect: float  # width over height of what was squeezed into a square
 
 
-def film(picture: Bytes, others: Bytes, motion: str, rng: Rng, size: int = SIZE) -> Bytes:
+def film(
+    picture: Bytes, others: Bytes, motion: str, rng: Rng, size: int = SIZE, *, plain: bool = False
+) -> Bytes:
     """A clip as people film it: (T, size, size, 3) uint8 of a picture (H, W, 3).
 
     Moving things are cut out of `others` (N, H, W, 3). Blur, noise, light and bars are drawn
-    without looking at the motion, so that a single frame tells nothing of it.
+    without looking at the motion, so that a single frame tells nothing of it. `plain`: with none of
+    that, and nothing that moves on its own, to begin learning with.
     """
     way = path(motion, rng)
     lens = _lens(picture, rng, size)
-    view = _view(way, lens)
+    view, pixels = _view(way, lens), picture.astype(np.float32) / 255
+    step = lens.side / size
+    if plain:
+        return _as_bytes(_sample(_pyramid(pixels), lens.middle + lens.side * view, step))
     if rng.random() < 0.1:
         view += _ripples(rng, view)
-    pixels = _blurred(picture.astype(np.float32) / 255, rng)
-    clip = _sample(_pyramid(pixels), lens.middle + lens.side * view, lens.side / size)
+    pyramid = _pyramid(_blurred(pixels, rng))
+    clip = _sample(pyramid, lens.middle + lens.side * view, step)
     left = MOST_COVERED
     for _ in range(int(rng.choice(5, p=[0.25, 0.35, 0.2, 0.12, 0.08]))):
         area = math.exp(rng.uniform(math.log(0.01), math.log(MOST_COVERED)))

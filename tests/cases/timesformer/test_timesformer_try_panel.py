@@ -322,8 +322,11 @@ def test_the_whole_clip_is_a_strip_of_buttons_as_long_as_they_last():
     assert re.findall(r'data-at="([\d.]+)"', html) == ["0.500", "1.500", "2.500"]
     assert re.findall(r'aria-pressed="(\w+)"', html) == ["false", "true", "false"]
     assert "pan left, 0.0 to 1.0 s, probability 0.90. Look at it" in html
-    assert html.count("flex:1.000 0 0") == 3
+    assert html.count("flex:33.33 0 0") == 3
     assert "data-strip" in html
+    assert "flex:100.00 0 0" in try_answer.stretches(
+        Answer(**{**vars(answer()), "stretches": [Stretch(0, 0.1, "static", 1)], "seconds": 0.1}), 0
+    )
     axis = html.partition('class="tf-axis"')[2]
     assert ">0 s</span>" in axis
     assert ">3 s</span>" in axis

@@ -1,0 +1,194 @@
+"""Classes of one's own: a folder of gestures made here, its splits, and that each view is fresh."""
+
+import io
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from mm_demo.cases.timesformer import TimesformerConfig
+from mm_demo.cases.timesformer.own import Own
+from mm_demo.cases.timesformer.task import Task, evaluate_checkpoint
+from mm_demo.data.camera_motion import FRAMES, SIZE
+from mm_demo.data.camera_motion.textures import texture
+from mm_demo.data.clip_folder import ClipSet, read_folder
+from mm_demo.errors import UserError
+
+GESTURES = ("circle", "push", "wave")
+RATE = 15  # frames a second
+WIDTH, HEIGHT = 128, 96
+
+
+def gesture(name: str, rng: np.random.Generator) -> np.ndarray:
+    """A hand in front of a wall, filmed from the hand: (T, HEIGHT, WIDTH, 3) uint8.
+
+    Place, size, colour, speed, phase, length, wall, light and the shake of the camera differ from
+    clip to clip; which way the hand goes is all that tells the classes apart.
+    """
+    times = np.arange(round(RATE * rng.uniform(1.6, 2.6))) / RATE
+    turns = 2 * np.pi * (rng.uniform(0.8, 1.4) * times + rng.random()) * rng.choice((-1, 1))
+    far = rng.uniform(0.14, 0.24) * HEIGHT
+    size = np.full(len(times), rng.uniform(0.13, 0.2) * HEIGHT)
+    x = WIDTH * rng.uniform(0.42, 0.58) + np.zeros(len(times))
+    y = HEIGHT * rng.uniform(0.42, 0.58) + np.zeros(len(times))
+    if name == "push":
+        size *= 1.1 + 0.5 * np.sin(turns)
+    else:
+        x += far * np.cos(turns)
+        y += far * np.sin(turns) * (0.1 if name == "wave" else 1)
+    shake = rng.normal(0, 0.4, (len(times), 2)).cumsum(0)
+    wall = Image.fromarray(texture(rng)).resize((WIDTH + 40, HEIGHT + 40))
+    return np.stack([_frame(wall, hand, rng) for hand in _hands(x, y, size, shake, rng)])
+
+
+def _hands(x, y, size, shake, rng):
+    colour = np.clip(rng.normal((200, 150, 120), 25), 0, 255)
+    fingers = rng.integers(3, 6)
+    lean = rng.uniform(-0.5, 0.5)
+    return [(*hand, colour, fingers, lean) for hand in zip(x, y, size, shake, strict=True)]
+
+
+def _frame(wall, hand, rng):
+    x, y, size, shake, colour, fingers, lean = hand
+    left, top = np.clip(20 + shake, 0, 40)
+    picture = np.asarray(wall.crop((left, top, left + WIDTH, top + HEIGHT)), np.float32)[
+        :HEIGHT, :WIDTH
+    ]
+    v, u = np.mgrid[:HEIGHT, :WIDTH].astype(np.float32)
+    distance, angle = np.hypot(u - x, v - y), np.arctan2(v - y, u - x) + np.pi / 2 - lean
+    edge = size * (1 + 0.35 * np.cos(fingers * 2 * angle) * (np.abs(angle) < 1.3))
+    hand_here = np.clip(edge - distance + 0.5, 0, 1)[..., None]
+    shaded = colour * (1 - 0.25 * distance / size)[..., None].clip(0.4, 1)
+    picture = picture * (1 - hand_here) + shaded * hand_here
+    return np.clip(picture + rng.normal(0, 3, picture.shape), 0, 255).astype(np.uint8)
+
+
+def film(folder: Path, clips: int, seed: int) -> Path:
+    """A folder of the three gestures, `clips` of each."""
+    rng = np.random.default_rng(seed)
+    for name in GESTURES:
+        (folder / name).mkdir(parents=True)
+        for number in range(clips):
+            (folder / name / f"{number:02d}.mp4").write_bytes(_saved(gesture(name, rng)))
+    return folder
+
+
+def _saved(frames: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    with av.open(file, "w", format="mp4") as out:
+        stream = out.add_stream("libx264", rate=RATE, options={"crf": "23"})
+        stream.height, stream.width = frames.shape[1:3]
+        stream.pix_fmt = "yuv420p"
+        for frame in frames:
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(frame)))
+        out.mux(stream.encode(None))
+    return file.getvalue()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return film(tmp_path_factory.mktemp("film") / "gestures", 4, seed=0)
+
+
+@pytest.fixture(scope="module")
+def own(folder):
+    return Own.of_folder(folder)
+
+
+def source(frames, *, mirrored=False):
+    """Two classes of the same frames, all splits alike."""
+    labels = np.arange(len(frames)) % 2
+    shapes = np.full((len(frames), 2), SIZE)
+    clips = ClipSet(("a", "b"), frames, labels, tuple(map(str, labels)), shapes)
+    return Own(lambda split: clips, mirrored=mirrored)
+
+
+def test_a_folder_is_split_by_class_and_what_is_held_out_is_never_trained_on(folder, own):
+    clips = read_folder(folder)
+    train, dev, test = (own.held_out(split, 0) for split in ("train", "dev", "test"))
+    assert own.classes == clips.classes == GESTURES
+    assert np.array_equal(dev.frames, test.frames)
+    assert np.bincount(train.labels).tolist() == [3, 3, 3]
+    assert np.bincount(dev.labels).tolist() == [1, 1, 1]
+    seen = {clip.tobytes() for clip in train.frames} | {clip.tobytes() for clip in dev.frames}
+    assert len(seen) == len(clips.labels)
+    again = Own.of_folder(folder)
+    assert np.array_equal(again.held_out("dev", 1).frames, dev.frames)
+    assert own.shapes("dev").tolist() == [[WIDTH, HEIGHT]] * 3
+
+
+@pytest.mark.parametrize("side", [SIZE, 72, 40])
+def test_a_view_keeps_shape_and_type_and_is_another_each_time(side):
+    rng = np.random.default_rng(0)
+    frames = rng.integers(0, 256, (4, 24, side, side, 3), dtype=np.uint8)
+    found = source(frames).training_batch(np.random.default_rng(1), 16)
+    assert (found.frames.dtype, found.labels.shape) == (np.uint8, (16,))
+    assert found.frames.shape == (16, FRAMES, SIZE, SIZE, 3)
+    assert len({clip.tobytes() for clip in found.frames}) == 16
+    again = source(frames).training_batch(np.random.default_rng(1), 16)
+    assert np.array_equal(again.frames, found.frames)
+    assert np.array_equal(again.labels, found.labels)
+
+
+def test_every_class_is_drawn_as_often_however_few_its_clips():
+    frames = np.zeros((11, 24, SIZE, SIZE, 3), np.uint8)
+    frames[10] = 100
+    clips = ClipSet(("a", "b"), frames, np.array([0] * 10 + [1]), ("",) * 11, np.ones((11, 2), int))
+    found = Own(lambda split: clips, mirrored=False).training_batch(np.random.default_rng(0), 300)
+    assert 0.4 < found.labels.mean() < 0.6
+
+
+def test_time_runs_forward_in_every_view():
+    ramp = (np.arange(24) * 8 + 20).astype(np.uint8)
+    frames = np.broadcast_to(ramp[None, :, None, None, None], (4, 24, SIZE, SIZE, 3)).copy()
+    found = source(frames).training_batch(np.random.default_rng(0), 32).frames.mean((2, 3, 4))
+    assert (np.diff(found, axis=1) >= 0).all()
+    assert (found[:, -1] > found[:, 0] + 40).all()
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_the_mirror_is_only_where_it_is_allowed(mirrored):
+    across = np.linspace(40, 200, SIZE).astype(np.uint8)
+    frames = np.broadcast_to(across[None, None, None, :, None], (4, 24, SIZE, SIZE, 3)).copy()
+    found = source(frames, mirrored=mirrored).training_batch(np.random.default_rng(0), 64).frames
+    turned = found[:, 0, 0, 0, 0] > found[:, 0, 0, -1, 0]
+    assert turned.any() == mirrored
+    assert not turned.all()
+
+
+def test_a_folder_of_gestures_is_never_mirrored(own):
+    assert not own.mirrored  # a wave to the left may be another class than one to the right
+
+
+def test_training_on_a_folder_learns_its_classes_and_knows_them_again(folder, tmp_path):
+    config = TimesformerConfig(
+        batch_size=4, image_size=16, embed_dim=16, num_layers=1, num_heads=2, channels="difference"
+    )
+    torch.manual_seed(0)
+    task = Task(config, str(folder))
+    list(task.prepare())
+    assert task.classes == GESTURES
+    loss, _ = task.loss(next(task.batches("train", 0)))
+    loss.backward()
+    assert loss.item() == pytest.approx(task.guess_loss, abs=1)
+    found = task.evaluate("dev")
+    assert 0 <= found["top1"] <= 1
+    assert np.sum(task.preview()["counts"]) == 3
+    task.model.eval()
+    task.save(tmp_path)
+    again, count = evaluate_checkpoint(tmp_path, str(folder), "test", 0, {})
+    assert count == 3
+    assert again["top1"] == found["top1"]
+    assert 0 <= again["top1_frame_shape"] <= 1
+
+
+def test_a_checkpoint_of_other_classes_is_refused(folder, tmp_path):
+    task = Task(TimesformerConfig(image_size=16, embed_dim=16, num_layers=1), str(folder))
+    task.save(tmp_path / "model")
+    other = film(tmp_path / "other", 2, seed=1)
+    (other / "wave").rename(other / "nod")
+    with pytest.raises(UserError, match=r"checkpoint\.other_dataset"):
+        evaluate_checkpoint(tmp_path / "model", str(other), "test", 0, {})
