@@ -21,7 +21,7 @@ from mm_demo.data.clip_folder import (
     split_rows,
     square,
     unpack,
-)  # fmt: skip
+)
 from mm_demo.errors import UserError
 
 

@@ -28,16 +28,15 @@ TIMESFORMER = Case(
     datasets=("camera_motion", "actions"),
     presets={
         "quick": TimesformerConfig(
-            steps=500, batch_size=32, learning_rate=0.003, weight_decay=0.05, warmup=0.1
+            steps=850, batch_size=16, learning_rate=0.003, weight_decay=0.05, warmup=0.1
         ),
         "full": TimesformerConfig(
-            steps=6000,
+            steps=3000,
             batch_size=32,
-            learning_rate=0.002,
+            learning_rate=0.003,
             weight_decay=0.05,
+            warmup=0.1,
             attention="all",
-            embed_dim=96,
-            num_layers=3,
             evaluations=12,
         ),
     },

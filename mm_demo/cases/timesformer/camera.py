@@ -24,14 +24,20 @@ CARD = {
 }
 
 
+# The share of the steps in which nothing hides the move: without flow to read off, the clips that
+# are filmed as people film them teach nothing at first.
+PLAIN = {"flow": 0.0, "difference": 0.5, "rgb": 0.5}
+
+
 class Camera:
     """The data set with one of its sources ("textures", "flickr8k") or "both" to train on."""
 
     classes = camera_motion.MOTIONS
     span: float | None = camera_motion.SPAN  # s, of a window
+    cropped = False  # what a camera follows fills the middle, how it moves shows at the sides
 
-    def __init__(self, source: str, size: int) -> None:
-        self.size = size
+    def __init__(self, source: str, size: int = camera_motion.SIZE, channels: str = "flow") -> None:
+        self.size, self.plain = size, PLAIN[channels]
         self.sources = camera_motion.SOURCES if source == "both" else (source,)
 
     def prepare(self) -> Iterator[Preparing]:
@@ -42,12 +48,20 @@ class Camera:
         yield Preparing("clips", len(self.sources), len(self.sources) + 1)
         self.held_out("dev", 0)
 
-    def training_batch(self, rng: np.random.Generator, count: int) -> Clips:
-        """`count` fresh clips over one source, every motion as likely."""
-        labels = rng.integers(len(self.classes), size=count)
+    def training_batch(self, rng: np.random.Generator, count: int, done: float = 1.0) -> Clips:
+        """`count` clips over one source, every motion as likely: half of them fresh, and their mirrors.
+
+        done: the share of the steps that lie behind.
+        Drawing costs as much as learning, and a mirrored or reversed clip is one of another motion.
+        """
+        labels = rng.integers(len(self.classes), size=(count + 1) // 2)
         source = self.sources[int(rng.integers(len(self.sources)))]
         pictures = camera_motion.pictures("train", 0, source)
-        return Clips(camera_motion.draw_clips(pictures, labels, rng, self.size), labels)
+        plain = done < self.plain
+        frames = camera_motion.draw_clips(pictures, labels, rng, self.size, plain=plain)
+        mirrored, renamed = camera_motion.augment(frames, labels, rng)
+        frames, labels = np.concatenate([frames, mirrored]), np.concatenate([labels, renamed])
+        return Clips(frames[:count], labels[:count])
 
     def held_out(self, split: str, seed: int) -> Clips:
         """The clips of dev or test, over the first source."""

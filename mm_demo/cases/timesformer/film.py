@@ -47,7 +47,7 @@ def strip(evidence: Any) -> dict[str, Any]:
         "timesformer.try.film.hint", low=float(shares.min()), high=float(shares.max())
     )
     square = ""
-    if evidence.frames.shape[1] != evidence.frames.shape[2]:
+    if evidence.cropped:
         square = SPACE + words.both("timesformer.try.film.square")
     html = (
         f'<div class="lab"><span>{words.both("timesformer.try.film")}</span>'
@@ -72,9 +72,7 @@ def strip(evidence: Any) -> dict[str, Any]:
                     place=place(veil.tolist()),
                 ),
             }
-            for k, (picture, veil) in enumerate(
-                zip(window.squares(evidence.frames), veils, strict=True)
-            )
+            for k, (picture, veil) in enumerate(zip(evidence.frames, veils, strict=True))
         ],
     }
 

@@ -27,16 +27,15 @@ def clips() -> list[tuple[Path, str]]:
     try:
         with table.open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-        noted = [(table.parent / row["file"], row["camera"].replace(" ", "_")) for row in rows]
+        noted = [(table.parent / row["file"], _key(row["camera"])) for row in rows]
     except (OSError, KeyError, UnicodeDecodeError, csv.Error) as error:
         raise UserError("data.broken", file=_TABLE) from error
-    noted = [
-        (path, "roll_" + m.removeprefix("roll_").replace("_", ""))
-        if m.startswith("roll_")
-        else (path, m)
-        for path, m in noted
-    ]
     return [(path, motion) for path, motion in noted if motion in camera_motion.MOTIONS]
+
+
+def _key(camera: str) -> str:
+    """ "roll counter-clockwise" to "roll_counterclockwise"."""
+    return camera.replace("-", "").replace(" ", "_")
 
 
 def score(folder: Path) -> tuple[dict[str, float], int]:

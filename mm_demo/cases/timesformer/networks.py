@@ -15,7 +15,7 @@ from mm_demo.cases.timesformer.model import SCHEMES, TimeSformer
 from mm_demo.errors import UserError
 from mm_demo.nn.motion import MotionChannels
 
-ABOUT = "timesformer.json"  # the classes, the span of a window in seconds, the limit of the sure
+ABOUT = "timesformer.json"  # classes, a window's span in seconds, what is seen of it, the limit of the sure
 
 
 class TimeSformers(
@@ -83,7 +83,7 @@ def load_networks(folder: Path) -> tuple[TimeSformers, dict[str, Any]]:
     model.read = MotionChannels(model.read.kind, model.read.size)  # not saved, so not on "meta"
     store.load_weights(model, folder)
     about = store.read_json(folder / ABOUT)
-    if not {"classes", "span", "sure"} <= set(about):
+    if not {"classes", "span", "cropped", "sure"} <= set(about):
         raise UserError("checkpoint.foreign", folder=str(folder))
     return model.eval(), about
 

@@ -39,6 +39,7 @@ class Own:
     """A set of clips in splits. A window is the whole clip: FRAMES spread over it."""
 
     span: float | None = None
+    cropped = True  # to the middle square: a frame's shape may give the class away
 
     def __init__(self, split: Callable[[str], ClipSet], *, mirrored: bool) -> None:
         self._split = split
@@ -65,7 +66,7 @@ class Own:
             yield Preparing("reading", done, 2)
             self._split(split)
 
-    def training_batch(self, rng: np.random.Generator, count: int) -> Clips:
+    def training_batch(self, rng: np.random.Generator, count: int, done: float = 1.0) -> Clips:
         """`count` clips, every class as likely, each cut, timed and lit afresh."""
         found = self._split("train")
         labels = rng.integers(len(self.classes), size=count)

@@ -66,7 +66,7 @@ class Evidence:
 
     frames: (T, H, W, 3) uint8; times: (T,) s; space: (T, h, w), adds up to at most 1 over all;
     counted: (T,), how much each frame stands in all the others, adds up to 1; time: (T, T), rows
-    add up to 1.
+    add up to 1. cropped: the frames are the middle squares of those in the file.
     """
 
     ranking: list[Label]
@@ -75,6 +75,7 @@ class Evidence:
     space: NDArray[np.float32]
     counted: NDArray[np.float32]
     time: NDArray[np.float32]
+    cropped: bool = False
 
 
 class Predictor:
@@ -87,6 +88,7 @@ class Predictor:
         self.model = model.to(self.device)
         self.classes: tuple[str, ...] = tuple(about["classes"])
         self.span: float | None = about["span"]
+        self.cropped: bool = about["cropped"]
         self.sure: float = about["sure"]
         self.schemes: tuple[str, ...] = tuple(scheme for scheme, _ in model.each())
 
@@ -117,15 +119,14 @@ class Predictor:
         span = min(self.span or video.seconds, video.seconds)
         start = float(np.clip(at - span / 2, 0, max(0.0, video.seconds - span)))
         times = uniform_times(start, start + span, self.model.num_frames)
-        frames = video.frames_at(times, SHOWN)
-        small = self._square(frames)[None]
+        frames = self._seen(video.frames_at(times, SHOWN))
         with torch.inference_mode():
-            clips = self.model.read(figures.to_tensor(small).to(self.device))
+            clips = self.model.read(figures.to_tensor(frames[None]).to(self.device))
             logits, maps = network.explain(clips)
             space = space_evidence(maps, len(times))[0].float().cpu().numpy()
             time = time_evidence(maps, len(times))[0].float().cpu().numpy()
         said = logits.float().softmax(-1)[0].cpu().numpy()
-        return Evidence(self._ranking(said), frames, times, space, time.mean(0), time)
+        return Evidence(self._ranking(said), frames, times, space, time.mean(0), time, self.cropped)
 
     def _scheme(self, scheme: str | None) -> str:
         if scheme is not None and scheme not in self.schemes:
@@ -143,11 +144,13 @@ class Predictor:
         """(windows, T, SIZE, SIZE, 3)."""
         count = self.model.num_frames
         times = [t for start in starts for t in uniform_times(start, start + span, count)]
-        frames = self._square(video.frames_at(times, SIZE))
+        frames = self._seen(video.frames_at(times, SIZE))
         return frames.reshape(len(starts), count, *frames.shape[1:])
 
-    def _square(self, frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """The middle square of frames (T, H, W, 3): turning and zooming keep their shape in it."""
+    def _seen(self, frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Frames (T, H, W, 3), of some models only their middle square; they are squeezed later."""
+        if not self.cropped:
+            return frames
         height, width = frames.shape[1:3]
         side = min(height, width)
         top, left = (height - side) // 2, (width - side) // 2

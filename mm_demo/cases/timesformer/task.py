@@ -99,7 +99,8 @@ class Task:
         step = first_step
         while True:
             rng = np.random.default_rng([seed, step])
-            batch = self.source.training_batch(rng, self.config.batch_size)
+            done = step / self.config.steps
+            batch = self.source.training_batch(rng, self.config.batch_size, done)
             frames = figures.to_tensor(_ordered(batch.frames, self.config.order, rng))
             yield frames, torch.from_numpy(np.asarray(batch.labels))
             step += 1
@@ -141,14 +142,19 @@ class Task:
         said = next(iter(figures.ask(self.model, clips.frames).values()))
         right = said.max(1)[said.argmax(1) == clips.labels]
         sure = float(np.quantile(right, _UNSURE)) if len(right) else 1.0
-        about = {"classes": self.classes, "span": self.source.span, "sure": round(sure, 3)}
+        about = {
+            "classes": self.classes,
+            "span": self.source.span,
+            "cropped": self.source.cropped,
+            "sure": round(sure, 3),
+        }
         (folder / ABOUT).write_text(json.dumps(about, indent=1), encoding="utf-8")
 
 
 def source_of(dataset: str, config: TimesformerConfig) -> Camera | Own:
     """The clips of a data set by its name, or of a person's own folder by its place."""
     if dataset == "camera_motion":
-        return Camera(config.source, config.image_size)
+        return Camera(config.source, config.image_size, config.channels)
     return Own.of_actions() if dataset == "actions" else Own.of_folder(Path(dataset))
 
 
@@ -211,7 +217,7 @@ def shown(folder: Path, split: str, seed: int) -> dict[str, Any]:
     model, about = load_networks(folder)
     if about["span"] is None:
         return {}
-    clips = Camera("textures", 0).held_out(split, seed)
+    clips = Camera("textures").held_out(split, seed)
     said = next(iter(figures.ask(model, clips.frames).values()))
     counts, _ = figures.confusion(said, clips.labels)
     found = {"headline_examples": len(clips.labels), "confusion": counts.tolist()}

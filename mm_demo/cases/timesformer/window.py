@@ -1,4 +1,4 @@
-"""What the page shows of a window that was looked at, as numbers: squares, veils, findings."""
+"""What the page shows of a window that was looked at, as numbers: veils, findings."""
 
 from __future__ import annotations
 
@@ -39,14 +39,6 @@ def multiply_adds(networks: Any) -> dict[str, int]:
             stem="convolutional",
         ).multiply_adds
     return found
-
-
-def squares(frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """What the model sees of frames (T, H, W, 3): their middle, (T, S, S, 3)."""
-    height, width = frames.shape[1:3]
-    side = min(height, width)
-    top, left = (height - side) // 2, (width - side) // 2
-    return frames[:, top : top + side, left : left + side]
 
 
 def even_shares(space: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -55,7 +55,7 @@ def checkpoint(folder, schemes=("divided", "joint"), classes=MOTIONS, span=1.0):
     torch.manual_seed(0)
     networks = TimeSformers(schemes, len(classes), embed_dim=16, num_layers=1, num_heads=2)
     networks.save_pretrained(folder)
-    about = {"classes": list(classes), "span": span, "sure": 0.0}
+    about = {"classes": list(classes), "span": span, "cropped": True, "sure": 0.0}
     (folder / ABOUT).write_text(json.dumps(about))
     return folder
 
@@ -342,7 +342,7 @@ def test_the_first_look_is_at_the_longest_stretch_of_the_first_answer():
 # the window that was looked at
 
 
-def evidence(frames=8):
+def evidence(frames=8, cropped=True):
     rng = np.random.default_rng(1)
     space = rng.random((frames, 4, 4), np.float32)
     counted = rng.random(frames, np.float32)
@@ -352,6 +352,7 @@ def evidence(frames=8):
         times=[0.5 + k / frames for k in range(frames)],
         space=space / space.sum(),
         counted=counted / counted.sum(),
+        cropped=cropped,
     )
 
 
@@ -360,6 +361,7 @@ def test_the_film_strip_says_where_it_looked_and_how_much_each_frame_counted():
     assert shown["html"].count('class="ev"') == len(shown["frames"]) == 8
     assert shown["html"].count('role="img"') == 8
     assert "The model sees the middle square" in shown["html"]
+    assert "middle square" not in film.strip(evidence(cropped=False))["html"]
     assert "<script" not in shown["html"]
     first = shown["frames"][0]
     assert first["picture"].startswith("data:image/webp")
