@@ -1,5 +1,6 @@
 """Windows, stretches and evidence of a clip, with a network whose answers are known."""
 
+from itertools import pairwise
 from types import SimpleNamespace
 
 import numpy as np
@@ -97,7 +98,7 @@ def test_stretches_follow_each_other_without_a_gap(told):
     stretches = told(*said).watch(seconds(20.0)).stretches
     assert stretches[0].start == 0
     assert stretches[-1].end == 20
-    for one, after in zip(stretches, stretches[1:], strict=False):
+    for one, after in pairwise(stretches):
         assert one.end == after.start
         assert one.label != after.label
 
