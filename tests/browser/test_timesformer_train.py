@@ -69,7 +69,7 @@ def test_classes_of_ones_own_are_gathered_trained_and_used(open_page, page_url, 
     page.get_by_role("button", name="Use this model").first.click()
     page.locator("#timesformer-clip input[type=file]").set_input_files(clips["zoom_in"][0])
     page.wait_for_selector("#timesformer-foot .foot")
-    shown = page.locator("#timesformer-head .answer").inner_text()
+    shown = page.locator("#timesformer-head table.rank").inner_text()
     assert "nearer" in shown
     assert "to the side" in shown
 

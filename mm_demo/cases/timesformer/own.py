@@ -13,9 +13,9 @@ from mm_demo.data.camera_motion import FRAMES, SIZE, Clips
 from mm_demo.data.clip_folder import ClipSet, opened, read_folder, split_rows
 from mm_demo.events import Preparing
 
-_TIGHTEST = 0.8  # the side of a training crop, as a share of the frame's
-_SHORTEST = 0.7  # the part of a clip that is shown in training, as a share of it
-_LIGHT = 0.2  # how much brighter or darker
+_TIGHTEST = 0.7  # the side of a training crop, as a share of the frame's
+_SHORTEST = 0.4  # the part of a clip that is shown in training, as a share of it
+_LIGHT = 0.3  # how much brighter or darker
 
 OWN_CARD = {
     "title": "TimeSformer on classes of one's own",
