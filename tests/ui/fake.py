@@ -7,6 +7,7 @@ import time
 import types
 from pathlib import Path
 
+from mm_demo.errors import UserError
 from mm_demo.events import Diagnosed, Evaluated, Finished, Preparing, Progress, Started, Stopped
 
 STEP_SECONDS = float(os.environ.get("FAKE_STEP_SECONDS", "0.004"))
@@ -59,6 +60,8 @@ class Predictors:
     """Nothing to load."""
 
     def get(self, case, folder):
+        if case != "clip":
+            raise UserError("model.unknown", name=case, known="clip")
         return folder
 
     def forget(self, folder):
@@ -100,4 +103,4 @@ if __name__ == "__main__":
 
     predictors = Predictors()
     page = build(CASES, predictors, start)
-    launch(page, CASES, predictors, server_port=int(sys.argv[1]), quiet=True)
+    launch(page, CASES[:1], predictors, server_port=int(sys.argv[1]), quiet=True)
