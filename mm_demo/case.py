@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -45,6 +46,14 @@ class Case:
     def checkpoint(self, world: str | None = None) -> Path:
         """The folder of a bundled model, of the case's first world if none is named."""
         return CHECKPOINTS / f"{self.name}-{world or self.worlds[0]}"
+
+    def bundled(self, file: str, world: str | None = None) -> dict[str, Any]:
+        """What a JSON file of a bundled model says ("metrics.json"); {} where there is none."""
+        try:
+            found = json.loads((self.checkpoint(world) / file).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
 
     def preset(self, name: str) -> TrainConfig:
         """A preset's config; UserError for a name that is none."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import json
 import os
 import shutil
 import tempfile
@@ -21,7 +20,7 @@ from mm_demo.ui import cards, links, theme
 from mm_demo.ui.context import Context, Predictors, TryPanel
 from mm_demo.ui.home import home, machine
 from mm_demo.ui.language import Language
-from mm_demo.ui.pieces import piece
+from mm_demo.ui.pieces import event_data, piece
 from mm_demo.ui.runs import Runs
 from mm_demo.ui.train_api import train_endpoint
 from mm_demo.ui.trainer import Start, Trainer
@@ -52,7 +51,7 @@ def build(
     """
     _keep_uploads_apart()
     trainer, language = Trainer(start, runs or Runs(), predictors.forget), Language()
-    metrics = {case.name: bundled_metrics(case) for case in cases}
+    metrics = {case.name: case.bundled("metrics.json") or None for case in cases}
     panels: dict[str, tuple[gr.Tabs, TrainingPanel]] = {}
     with gr.Blocks(
         title="Multimodal Lab · 多模态实验室",
@@ -120,12 +119,6 @@ def launch(demo: gr.Blocks, cases: Sequence[Case], predictors: Predictors, **opt
     )
 
 
-def bundled_metrics(case: Case) -> dict[str, Any] | None:
-    """What the case's bundled checkpoint was measured at; None where there is none yet."""
-    file = case.checkpoint() / "metrics.json"
-    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else None
-
-
 def _case(
     case: Case,
     metrics: Mapping[str, Any] | None,
@@ -175,7 +168,7 @@ def _wire(
     subs = [sub for sub, _ in panels.values()]
 
     def go(event: gr.EventData) -> list[Any]:
-        data = getattr(event, "_data", None) or {}
+        data = event_data(event)
         chosen, panel = data.get("case"), data.get("panel", "try")
         return [
             gr.Tabs(selected=chosen),

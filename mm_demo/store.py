@@ -10,14 +10,17 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from mm_demo.errors import UserError
+
+Model = TypeVar("Model", bound=nn.Module)
 
 WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
@@ -157,6 +160,21 @@ def load_weights(model: nn.Module, folder: Path) -> None:
     ):
         raise UserError("checkpoint.foreign", folder=str(folder))
     model.load_state_dict(tensors, assign=next(model.parameters()).is_meta)
+
+
+def load_model(kind: type[Model], folder: Path) -> Model:
+    """The network of a folder, ready to answer; UserError where it is another kind's.
+
+    Made on "meta": no weights are drawn that the file then replaces.
+    """
+    config = read_json(folder / CONFIG)
+    try:
+        with torch.device("meta"):
+            model = kind(**config)
+    except (TypeError, ValueError, RuntimeError, KeyError) as error:
+        raise UserError("checkpoint.foreign", folder=str(folder)) from error
+    load_weights(model, folder)
+    return model.eval()
 
 
 def weights_hash(folder: Path) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from mm_demo.data.clip_folder import ClipSet, read_folder
-from mm_demo.data.folder import data_folder
+from mm_demo.data.folder import NOT_NAMED, data_folder
 from mm_demo.errors import UserError
 
 SPLITS = ("train", "dev", "test")
@@ -61,7 +61,7 @@ def at_hand() -> tuple[bool, str]:
     try:
         missing = [f.name for f in map(_tar, ("train", "test")) if not f.is_file()]
     except UserError:
-        return False, "MM_DEMO_DATA names no folder: set it to the folder with the data sets"
+        return False, NOT_NAMED
     if missing:
         return False, f"actions/{', actions/'.join(missing)} missing in MM_DEMO_DATA ({_SOURCE})"
     return True, "actions/actions-train.tar, actions/actions-test.tar"

@@ -26,7 +26,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from mm_demo.data.folder import data_folder
+from mm_demo.data.folder import NOT_NAMED, data_folder
 from mm_demo.data.scenes.cache import cache_folder, load_array, store_array
 from mm_demo.errors import UserError
 
@@ -146,7 +146,7 @@ def at_hand() -> tuple[bool, str]:
     try:
         folder = data_folder()
     except UserError:
-        return False, "MM_DEMO_DATA names no folder: set it to the folder with the data sets"
+        return False, NOT_NAMED
     found, missing = [], []
     for look in (_mnist_place, _fsdd_place):
         try:

@@ -106,12 +106,18 @@ def _read(file: Path) -> tuple[NDArray[np.uint8], tuple[int, int]]:
     return square(frames), (video.width, video.height)
 
 
-def square(frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The middle square of frames (T, H, W, 3), SIDE pixels wide; smaller ones are enlarged."""
+def middle_square(frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Frames (T, H, W, 3) without what is beyond the square in their middle."""
     height, width = frames.shape[1:3]
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2
-    middle = frames[:, top : top + side, left : left + side]
+    return frames[:, top : top + side, left : left + side]
+
+
+def square(frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The middle square of frames (T, H, W, 3), SIDE pixels wide; smaller ones are enlarged."""
+    middle = middle_square(frames)
+    side = middle.shape[1]
     if side == SIDE:
         return middle
     places = (np.arange(SIDE) * side) // SIDE

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from mm_demo.errors import UserError
 
+NOT_NAMED = "MM_DEMO_DATA names no folder: set it to the folder with the data sets"
+
 
 def data_folder() -> Path:
     """The folder that `MM_DEMO_DATA` names. UserError `data.no_folder` where it names none."""

@@ -34,6 +34,12 @@ def top_k_accuracy(scores: ArrayLike, labels: ArrayLike, k: int) -> float:
     return float(np.mean(places <= k))
 
 
+def chance(labels: ArrayLike) -> float:
+    """What the best constant answer scores: the share of the most frequent of labels (N,)."""
+    counts = np.bincount(np.asarray(labels))
+    return float(counts.max() / counts.sum())
+
+
 def roc_auc(positive_scores: ArrayLike, negative_scores: ArrayLike) -> float:
     """The chance that a positive scores above a negative; a tie is half a win.
 

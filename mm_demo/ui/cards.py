@@ -10,6 +10,7 @@ from mm_demo import words
 from mm_demo.case import Case
 from mm_demo.errors import UserError
 
+_KNOBS = {"name": "knob"}
 _ICONS = {
     "bad": "M8 2.5 14.5 13.5h-13zM8 6.8v3M8 11.6v.2",
     "warn": "M8 2.5 14.5 13.5h-13zM8 6.8v3M8 11.6v.2",
@@ -74,14 +75,23 @@ def notice(kind: str, title_html: str, body_html: str = "", action_html: str = "
     )
 
 
-def error_card(error: UserError) -> str:
-    """What is wrong and how to mend it, where the answer would be."""
+def error_card(error: UserError, kept_html: str = "", named: Mapping[str, str] = _KNOBS) -> str:
+    """What is wrong and how to mend it, where the answer would be; `kept_html`: what was not lost.
+
+    named: facts that may have a name on the page, and what the keys of those words begin with.
+    """
     titled = f"{error.key}.title" in words.table("en")
     title = words.both(f"{error.key}.title" if titled else "error.title")
     facts = dict(error.without_paths().facts)
-    if f"knob.{facts.get('name')}" in words.table("en"):
-        facts["name"] = texts(f"knob.{facts['name']}")
-    return notice("bad", title, words.both(error.key, **facts))
+    for fact, prefix in named.items():
+        if f"{prefix}.{facts.get(fact)}" in words.table("en"):
+            facts[fact] = texts(f"{prefix}.{facts[fact]}")
+    return notice("bad", title, words.both(error.key, **facts) + kept_html)
+
+
+def bug_card() -> str:
+    """A mistake of ours."""
+    return notice("bad", words.both("error.bug"), words.both("error.bug.line"))
 
 
 def empty_card(title_html: str, body_html: str = "", button_html: str = "") -> str:

@@ -36,7 +36,7 @@ from mm_demo.data.scenes import (
 from mm_demo.errors import UserError
 from mm_demo.media.image import open_picture
 from mm_demo.ui import cards
-from mm_demo.ui.pieces import piece
+from mm_demo.ui.pieces import event_data, piece
 from mm_demo.ui.training_panel import PRIVATE
 
 DRAWN = 512
@@ -147,8 +147,7 @@ def composer(name: str) -> Composer:
 
 def told(event: gr.EventData) -> str | None:
     """The scene that an event of the form tells, None if it is not one."""
-    data = getattr(event, "_data", None)
-    text = str(data.get("scene", "")) if isinstance(data, dict) else ""
+    text = str(event_data(event).get("scene", ""))
     try:
         from_text(text)
     except UserError:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import gradio as gr
 
+from mm_demo import words
 from mm_demo.case import Case
 from mm_demo.errors import UserError
 from mm_demo.ui.language import Language
@@ -22,6 +23,11 @@ class Predictors(Protocol):
 
     def forget(self, folder: Path) -> None:
         """Drop what was loaded from a folder that is gone or written anew."""
+
+
+def refusal(error: UserError) -> gr.Error:
+    """An endpoint's error: the sentence in English, no path, no traceback."""
+    return gr.Error(words.say_error("en", error.without_paths()), print_exception=False)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import gradio as gr
 from mm_demo import words
 from mm_demo.errors import UserError
 from mm_demo.media.image import Picture, open_picture
-from mm_demo.ui.pieces import piece
+from mm_demo.ui.pieces import event_data, piece
 
 SIDE = 280  # of the picture that the page sends, in pixels
 MOST_CHARACTERS = 300_000
@@ -58,8 +58,7 @@ def cleared() -> dict[str, str]:
 
 def told(event: gr.EventData) -> str:
     """The data URL that an `input` event of the pad tells, for `pad_picture`; "" when empty."""
-    data = getattr(event, "_data", None)
-    image = data.get("image") if isinstance(data, dict) else None
+    image = event_data(event).get("image")
     return image if isinstance(image, str) else ""
 
 

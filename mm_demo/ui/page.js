@@ -247,6 +247,14 @@
     place.scrollIntoView({ behavior: calm ? 'auto' : 'smooth', block: 'start' });
   };
 
+  /* asked for here first: what Gradio says of a refusal is a white box in English */
+  mm.cameraGranted = async (told) => {
+    try {
+      const stream = await navigator.mediaDevices.getUserMedia({ video: true });
+      stream.getTracks().forEach((track) => track.stop());
+      return true;
+    } catch (error) { told(error.name === 'NotAllowedError' ? 'refused' : 'absent'); return false; }
+  };
   /* our buttons work Gradio's own controls, whose icons are hidden */
   mm.pictureTools = (element, pictureId, cardId) => {
     const inside = (selector) => document.querySelector(`#${pictureId} ${selector}`);
@@ -255,10 +263,7 @@
     const upload = () => { source(0); later(() => inside('input[type=file]'), () => inside('input[type=file]').click()); };
     const told = (fault) => element.querySelectorAll('[data-camera]').forEach((line) => { line.hidden = line.dataset.camera !== fault; });
     const camera = async () => {
-      try { /* asked for here first: what Gradio says of a refusal is a white box in English */
-        const stream = await navigator.mediaDevices.getUserMedia({ video: true });
-        stream.getTracks().forEach((track) => track.stop());
-      } catch (error) { told(error.name === 'NotAllowedError' ? 'refused' : 'absent'); return; }
+      if (!await mm.cameraGranted(told)) return;
       source(1);
       later(() => inside('[title="grant webcam access"] button'), () => inside('[title="grant webcam access"] button').click());
     };

@@ -15,6 +15,12 @@ def on_load(call: str) -> str:
     return _WHEN_READY.format(call=call)
 
 
+def event_data(event: gr.EventData) -> dict[str, Any]:
+    """What an event of a piece tells; {} where that is no object: it comes from outside."""
+    data = getattr(event, "_data", None)
+    return data if isinstance(data, dict) else {}
+
+
 def piece(
     value: Any = "",
     *,

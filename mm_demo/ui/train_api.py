@@ -10,10 +10,10 @@ from typing import Any
 
 import gradio as gr
 
-from mm_demo import words
 from mm_demo.case import Case
 from mm_demo.errors import UserError
 from mm_demo.events import Progress
+from mm_demo.ui.context import refusal
 from mm_demo.ui.trainer import Begun, Order, Trainer
 from mm_demo.ui.training_handlers import visitor
 
@@ -58,8 +58,6 @@ def train_endpoint(case: Case, trainer: Trainer) -> Callable[..., Iterator[dict[
                         told["checkpoint"] = f"run-{number}"
                     yield told
         except UserError as error:
-            raise gr.Error(
-                words.say_error("en", error.without_paths()), print_exception=False
-            ) from None
+            raise refusal(error) from None
 
     return train

@@ -24,6 +24,7 @@ from mm_demo.ui.context import TryPanel
 from mm_demo.ui.knobs import Controls
 from mm_demo.ui.language import Language
 from mm_demo.ui.live import Live, story, time_words
+from mm_demo.ui.pieces import event_data
 from mm_demo.ui.runs import Run
 from mm_demo.ui.trainer import Begun, Left, Order, Trainer, Waiting
 
@@ -101,7 +102,7 @@ class Handlers:
 
     def go_on(self, request: gr.Request, event: gr.EventData) -> Iterator[tuple[Any, ...]]:
         """The rest of a stopped run, or a new schedule from a finished run's weights."""
-        session, data = visitor(request), _data(event)
+        session, data = visitor(request), event_data(event)
         try:
             run = self.trainer.runs.get(session, int(data.get("run", 0)))
         except (UserError, ValueError, TypeError):
@@ -121,7 +122,7 @@ class Handlers:
 
     def use(self, chosen: str, request: gr.Request, event: gr.EventData) -> tuple[Any, Any]:
         """Put a run's model into the Try panel and go there."""
-        name = f"run-{_data(event).get('run', '')}"
+        name = f"run-{event_data(event).get('run', '')}"
         names = run_cards.models(self.trainer.runs.of(visitor(request), self.case.name))
         if name not in names or self.try_panel.model_choice is None:
             return gr.skip(), gr.skip()
@@ -135,7 +136,7 @@ class Handlers:
 
     def file(self, request: gr.Request, event: gr.EventData) -> Any:
         """A run's checkpoint as a zip, or its figure, for the hidden download button."""
-        data = _data(event)
+        data = event_data(event)
         try:
             run = self.trainer.runs.get(visitor(request), int(data.get("run", 0)))
         except (UserError, ValueError, TypeError):
@@ -185,7 +186,7 @@ class Handlers:
             yield self._failed(session, order, cards.error_card(error))
         except Exception:
             log.exception("a training of %s failed", self.case.name)
-            bug = cards.notice("bad", words.both("error.bug"), words.both("error.bug.line"))
+            bug = cards.bug_card()
             yield self._failed(session, order, bug)
 
     def _frame(self, session: str, live: Live) -> tuple[Any, ...]:
@@ -248,8 +249,3 @@ _BUTTONS_AT_REST = (
     gr.update(visible=False),
     gr.update(visible=False),
 )
-
-
-def _data(event: gr.EventData) -> dict[str, Any]:
-    data = getattr(event, "_data", None)
-    return data if isinstance(data, dict) else {}

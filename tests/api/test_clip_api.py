@@ -9,13 +9,10 @@ import pytest
 from PIL import Image
 
 from mm_demo import case
-from mm_demo.cases import CASES
 from mm_demo.cases.clip import CLIP
 from mm_demo.cases.clip.examples import EXAMPLES
 from mm_demo.data.scenes import draw
 from mm_demo.events import Finished, Started
-from mm_demo.page import build, launch
-from mm_demo.predictors import Predictors
 
 LABELS = "a red boat, a green house, a purple car"
 
@@ -28,14 +25,8 @@ def copies_the_bundled_model(case, dataset, config, out, **more):
 
 
 @pytest.fixture(scope="module")
-def url():
-    predictors = Predictors()
-    demo = build(CASES, predictors, copies_the_bundled_model)
-    _, url, _ = launch(
-        demo, CASES, predictors, prevent_thread_lock=True, quiet=True, server_name="127.0.0.1"
-    )
-    yield url
-    demo.close()
+def start():
+    return copies_the_bundled_model
 
 
 @pytest.fixture

@@ -7,36 +7,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mm_demo.cases import CASES
 from mm_demo.cases.fusion import FUSION
 from mm_demo.cases.fusion.strokes import drawn
 from mm_demo.cases.fusion.try_handlers import ours
 from mm_demo.data.sounding_shapes import RATE, THINGS
 from mm_demo.media.audio import to_wav
-from mm_demo.page import build, launch
-from mm_demo.predictors import Predictors
 
 SHAPES = "sounding_shapes"
 STRATEGIES = {"visual", "audio", "early", "late", "attention"}
 needs_digits = pytest.mark.skipif(
     not FUSION.checkpoint("av_digits").is_dir(), reason="no model for digits is bundled"
 )
-
-
-@pytest.fixture(scope="module")
-def url():
-    predictors = Predictors()
-    demo = build(CASES, predictors, lambda *_, **__: iter(()))
-    _, url, _ = launch(
-        demo, CASES, predictors, prevent_thread_lock=True, quiet=True, server_name="127.0.0.1"
-    )
-    yield url
-    demo.close()
-
-
-@pytest.fixture(scope="module")
-def client(url):
-    return gradio_client.Client(url, verbose=False)
 
 
 @pytest.fixture(scope="module")

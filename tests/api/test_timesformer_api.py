@@ -5,32 +5,13 @@ import gradio_client
 import numpy as np
 import pytest
 
-from mm_demo.cases import CASES
 from mm_demo.cases.timesformer import TIMESFORMER, studio
 from mm_demo.cases.timesformer.scenery import scenery
 from mm_demo.data.camera_motion import MOTIONS
-from mm_demo.page import build, launch
-from mm_demo.predictors import Predictors
 
 pytestmark = pytest.mark.skipif(
     not TIMESFORMER.checkpoint().is_dir(), reason="no model of camera moves is bundled"
 )
-
-
-@pytest.fixture(scope="module")
-def url():
-    predictors = Predictors()
-    demo = build(CASES, predictors, lambda *_, **__: iter(()))
-    _, url, _ = launch(
-        demo, CASES, predictors, prevent_thread_lock=True, quiet=True, server_name="127.0.0.1"
-    )
-    yield url
-    demo.close()
-
-
-@pytest.fixture(scope="module")
-def client(url):
-    return gradio_client.Client(url, verbose=False)
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, roc_auc_score, top_k_accuracy_score
 
-from mm_demo.metrics.classification import accuracy, roc_auc, top_k_accuracy
+from mm_demo.metrics.classification import accuracy, chance, roc_auc, top_k_accuracy
 
 
 def slow_top_k(scores, labels, k):
@@ -117,3 +117,8 @@ def test_what_has_no_auc():
     for positives, negatives in (([], [1]), ([1], []), ([np.nan], [1]), ([1], [np.nan])):
         with pytest.raises(ValueError, match=r"nan|at least one"):
             roc_auc(positives, negatives)
+
+
+def test_chance_is_the_most_frequent_labels_share():
+    assert chance([0, 2, 2, 2]) == 0.75
+    assert chance(np.array([1, 0])) == 0.5

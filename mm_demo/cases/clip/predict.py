@@ -61,15 +61,8 @@ class Predictor:
     """A CLIP from a checkpoint folder. Thread-safe; sentences once encoded are kept."""
 
     def __init__(self, folder: Path) -> None:
-        config = store.read_json(folder / store.CONFIG)
-        try:
-            with torch.device("meta"):  # no weights are drawn that the file then replaces
-                self.model = CLIP(**config)
-        except (TypeError, ValueError, RuntimeError) as error:
-            raise UserError("checkpoint.foreign", folder=str(folder)) from error
-        store.load_weights(self.model, folder)
         self.device = device.best_device()
-        self.model.to(self.device).eval()
+        self.model = store.load_model(CLIP, folder).to(self.device)
         self.tokenizer = store.read_tokenizer(folder)
         self.calibration = Calibration.load(folder)
         self._check_fit(folder)

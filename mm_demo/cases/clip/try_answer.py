@@ -138,17 +138,13 @@ def empty() -> dict[str, str]:
 
 def failed(error: UserError) -> dict[str, str]:
     """What is wrong, how to mend it, and that nothing was lost."""
-    error = error.without_paths()
-    titled = f"{error.key}.title" in words.table("en")
-    title = words.both(f"{error.key}.title" if titled else "error.title")
-    line = words.both(error.key, **error.facts) + SPACE + words.both("clip.kept")
-    return {"html": cards.notice("bad", title, line), "say": ""}
+    kept = SPACE + words.both("clip.kept")
+    return {"html": cards.error_card(error, kept, {}), "say": ""}
 
 
 def broke() -> dict[str, str]:
     """A bug of ours."""
-    bug = cards.notice("bad", words.both("error.bug"), words.both("error.bug.line"))
-    return {"html": bug, "say": ""}
+    return {"html": cards.bug_card(), "say": ""}
 
 
 def _notices(answer: Any) -> str:

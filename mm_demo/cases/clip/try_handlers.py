@@ -10,7 +10,6 @@ from typing import Any
 
 import gradio as gr
 
-from mm_demo import words
 from mm_demo.cases.clip import try_answer
 from mm_demo.cases.clip.examples import EXAMPLES
 from mm_demo.cases.clip.labels import TEMPLATES, check_template, parse_labels
@@ -18,8 +17,9 @@ from mm_demo.cases.clip.try_answer import Asked
 from mm_demo.errors import UserError
 from mm_demo.media.image import open_picture
 from mm_demo.ui.composer import from_text, scene_file, to_text, told
-from mm_demo.ui.context import Context
+from mm_demo.ui.context import Context, refusal
 from mm_demo.ui.picture import Picture
+from mm_demo.ui.pieces import event_data
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +91,7 @@ class Handlers:
     ) -> Any:
         """Where the model looked for another label of the last answer."""
         try:
-            index = int(_data(event).get("index", ""))
+            index = int(event_data(event).get("index", ""))
             sentence, label = asked["sentences"][index], asked["ranked"][index]  # type: ignore[index]
             opened = open_picture(asked["path"])  # type: ignore[index]
             model = self.context.predictor(request.session_hash, asked["model"])  # type: ignore[index]
@@ -104,7 +104,7 @@ class Handlers:
         self, request: gr.Request, event: gr.EventData, template: str | None, model: str | None
     ) -> tuple[Any, ...]:
         """Put one of our pictures and its labels in, and answer."""
-        data = _data(event)
+        data = event_data(event)
         index = str(data.get("index", ""))
         if not index.isdigit() or int(index) >= len(EXAMPLES):
             return (gr.skip(),) * 8
@@ -161,13 +161,7 @@ class Handlers:
             used = self.context.predictor(request.session_hash, model)
             return asdict(used.classify(opened, labels or "", template))
         except UserError as error:
-            said = words.say_error("en", error.without_paths())
-            raise gr.Error(said, print_exception=False) from None
+            raise refusal(error) from None
 
     def _failed(self, head: dict[str, str]) -> tuple[Any, ...]:
         return head, gr.Column(visible=False), {}, "", "", None
-
-
-def _data(event: gr.EventData) -> dict[str, Any]:
-    data = getattr(event, "_data", None)
-    return data if isinstance(data, dict) else {}

@@ -21,6 +21,7 @@ from mm_demo.ui import cards, cross
 from mm_demo.ui.composer import described, drawn, scene_of, to_text
 from mm_demo.ui.context import Context
 from mm_demo.ui.evidence import shown
+from mm_demo.ui.pieces import event_data
 from mm_demo.ui.ranking import YES
 
 log = logging.getLogger(__name__)
@@ -60,7 +61,7 @@ class Matrix:
         asked: Mapping[str, Any] | None,
     ) -> tuple[Any, Any, list[str]]:
         """Add the picture of Try, drop a row, or go back to our five."""
-        data = getattr(event, "_data", None) or {}
+        data = event_data(event)
         do, row = data.get("do"), str(data.get("row", ""))
         if do == "reset":
             rows = list(OURS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -27,10 +26,10 @@ _SCRIPT = Path(__file__).with_suffix(".js")
 
 def build(context: Context) -> None:
     """Make the panel where the caller stands and wire it."""
-    folder = context.case.checkpoint()
+    case = context.case
     panel = gr.HTML(
         _illustration(),
-        html_template=_page(_read(folder / "metrics.json"), _read(folder / "run.json")),
+        html_template=_page(case.bundled("metrics.json"), case.bundled("run.json")),
         js_on_load=_SCRIPT.read_text(encoding="utf-8"),
         apply_default_css=False,
         elem_id="clip-understand",
@@ -82,14 +81,6 @@ def _illustration() -> dict[str, Any]:
 
 def _named(label: str) -> list[str]:
     return [label, *(other_name(label) or ())]
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _page(metrics: Mapping[str, Any], run: Mapping[str, Any]) -> str:

@@ -60,11 +60,6 @@ def accuracies(said: Mapping[str, Answers], samples: Samples) -> dict[str, float
     return {f"accuracy_{name}": float(a.right(samples).mean()) for name, a in said.items()}
 
 
-def chance(samples: Samples) -> float:
-    """What the best constant answer scores: the share of the most frequent class."""
-    return float(samples.labels.bincount().max()) / len(samples.labels)
-
-
 def best_fusion(found: Mapping[str, float]) -> str:
     """The most accurate of the fusions, or of the single senses where no fusion was trained."""
     known = [name for name in FUSIONS if f"accuracy_{name}" in found]

@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from mm_demo import store
 from mm_demo.cases.fusion.model import FusionNetworks
 from mm_demo.errors import UserError
@@ -16,14 +14,9 @@ ABOUT = "fusion.json"  # the data set, its classes, the samples of a sound, each
 
 def load_networks(folder: Path) -> tuple[FusionNetworks, dict[str, Any]]:
     """A checkpoint's networks, ready to answer, and what `save` wrote about them."""
-    try:
-        with torch.device("meta"):
-            model = FusionNetworks(**store.read_json(folder / store.CONFIG))
-    except (TypeError, ValueError, RuntimeError, KeyError) as error:
-        raise UserError("checkpoint.foreign", folder=str(folder)) from error
-    store.load_weights(model, folder)
+    model = store.load_model(FusionNetworks, folder)
     about = store.read_json(folder / ABOUT)
     whole = {"best", "classes", "samples"} <= set(about)
     if not whole or not set(about["best"]) >= set(model.groups):
         raise UserError("checkpoint.foreign", folder=str(folder))
-    return model.eval(), about
+    return model, about

@@ -24,7 +24,7 @@ from mm_demo.cases.fusion.samples import Samples
 from mm_demo.cases.fusion.sources import SOURCES
 from mm_demo.errors import UserError
 from mm_demo.events import Preparing
-from mm_demo.metrics.classification import roc_auc
+from mm_demo.metrics.classification import chance, roc_auc
 
 CARDS = {name: source.CARD for name, source in SOURCES.items()}
 
@@ -128,7 +128,7 @@ class Task:
         found = self.evaluate("dev")
         group = self.groups[0]
         samples = self._held_out("dev", group)
-        found["accuracy_chance"] = figures.chance(samples)
+        found["accuracy_chance"] = chance(samples.labels)
         if thorough:
             found |= figures.with_one_sense(self.model.of(group), samples)
         yield Preparing("figures", 1, 1)
@@ -212,7 +212,7 @@ def evaluate_checkpoint(
     said = figures.ask_all(networks, samples)
     found = figures.accuracies(said, samples)
     metrics = {"accuracy": found[f"accuracy_{about['best'][group]}"], **found}
-    metrics["accuracy_chance"] = figures.chance(samples)
+    metrics["accuracy_chance"] = chance(samples.labels)
     metrics |= figures.with_one_sense(networks, samples)
     if "attention" in said:
         metrics["weight_noise_r"] = figures.weight_noise_r(said["attention"], samples)

@@ -230,20 +230,13 @@ def _tile(pixels: Any, name: str, **data: str) -> str:
 
 def failed(error: UserError) -> dict[str, str]:
     """What is wrong, how to mend it, and that nothing was lost."""
-    error = error.without_paths()
-    titled = f"{error.key}.title" in words.table("en")
-    title = words.both(f"{error.key}.title" if titled else "error.title")
-    facts = dict(error.facts)
-    if f"fusion.strategy.{facts.get('name')}" in words.table("en"):
-        facts["name"] = cards.texts(f"fusion.strategy.{facts['name']}")
-    line = words.both(error.key, **facts) + SPACE + words.both("fusion.kept")
-    return {"html": cards.notice("bad", title, line), "say": ""}
+    kept = SPACE + words.both("fusion.kept")
+    return {"html": cards.error_card(error, kept, {"name": "fusion.strategy"}), "say": ""}
 
 
 def broke() -> dict[str, str]:
     """A bug of ours."""
-    bug = cards.notice("bad", words.both("error.bug"), words.both("error.bug.line"))
-    return {"html": bug, "say": ""}
+    return {"html": cards.bug_card(), "say": ""}
 
 
 def _verdict(answer: Any) -> str:

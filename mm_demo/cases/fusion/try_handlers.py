@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import tempfile
 import time
@@ -15,7 +14,6 @@ import gradio as gr
 import numpy as np
 from PIL import Image
 
-from mm_demo import words
 from mm_demo.case import Case
 from mm_demo.cases.fusion import try_answer
 from mm_demo.cases.fusion.curves import curves
@@ -32,9 +30,10 @@ from mm_demo.data.sounding_shapes import (
 from mm_demo.errors import UserError
 from mm_demo.media.audio import open_sound, to_wav
 from mm_demo.media.image import open_picture
-from mm_demo.ui.context import Context
+from mm_demo.ui.context import Context, refusal
 from mm_demo.ui.pad import cleared, pad_picture, told
 from mm_demo.ui.picture import Picture
+from mm_demo.ui.pieces import event_data
 
 DIGITS = "av_digits"
 log = logging.getLogger(__name__)
@@ -129,8 +128,7 @@ class Handlers:
 
         A digit is a drawing alone: the sound that is there stays, and the sliders do.
         """
-        data = getattr(event, "_data", None)
-        data = data if isinstance(data, dict) else {}
+        data = event_data(event)
         seen, heard = data.get("seen"), data.get("heard")
         if seen in STROKES and heard is None:
             path = digit_file(self.picture, seen)
@@ -169,7 +167,7 @@ class Handlers:
             sight, heard = spoiled(noise or 0, cover, snr)
             places = {"sound": heard, "sight": sight}
         case = self.context.case
-        found = metrics_of(case.checkpoint(world)) if world in case.worlds else None
+        found = case.bundled("metrics.json", world) if world in case.worlds else {}
         return curves(found, world == DIGITS, places)
 
     def predictor(self, session: str | None, model: str | None) -> Any:
@@ -207,8 +205,7 @@ class Handlers:
             strategy = first_choice(used, used.groups[0])
             return asdict(used.answer(used.perceive(seen, heard), strategy))
         except UserError as error:
-            said = words.say_error("en", error.without_paths())
-            raise gr.Error(said, print_exception=False) from None
+            raise refusal(error) from None
 
     def _without(
         self, readout: str, head: dict[str, str], perceived: Any = None, cover: float = 0.0
@@ -249,15 +246,6 @@ def noisier(noise: float, cover: float, snr: int | None) -> str | None:
 def spoiled(noise: float, cover: float, snr: int | None) -> tuple[float, float]:
     """How strongly the visitor spoiled the picture and the sound, 0 to 1 as in training."""
     return max(noise, cover), 0.0 if snr is None else _strength(snr)
-
-
-def metrics_of(folder: Path) -> dict[str, Any] | None:
-    """What a checkpoint was measured at; None where that is not written down."""
-    try:
-        found = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return found if isinstance(found, dict) else None
 
 
 @cache

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -38,19 +37,11 @@ def build(context: Context) -> None:
 
 def page(case: Case) -> str:
     """The panel's HTML, with the figures of the case's bundled checkpoint."""
-    metrics = _read(case.checkpoint() / "metrics.json")
+    metrics = case.bundled("metrics.json")
     return (
         f'<div class="und"{try_answer.numbers(_EXAMPLE)}><div class="wide">{_attention()}{_late()}</div>'
         f'<div class="side">{_early()}{_pays(metrics, case.claims.get(case.headline))}</div></div>'
     )
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _say(key: str, **facts: object) -> str:

@@ -5,6 +5,8 @@ from typing import Literal
 from mm_demo.case import Case
 from mm_demo.config import TrainConfig, knob
 
+SCHEMES = ("divided", "joint", "space")  # of attention: the paper's section 3
+
 
 class TimesformerConfig(TrainConfig):
     """The knobs of a TimeSformer small enough to learn in a minute."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from mm_demo.cases.timesformer import SCHEMES
 from mm_demo.nn.flops import timesformer_flops
 
-SCHEMES = ("divided", "joint", "space")  # of model.py, which brings torch
 PATCH = 16
 FRAMES = range(8, 97, 8)
 SIZES = range(224, 449, PATCH)

@@ -45,11 +45,6 @@ def scores(said: Mapping[str, NDArray[np.float32]], labels: NDArray[np.int64]) -
     return found | {f"top1_{name}": accuracy(each, labels) for name, each in said.items()}
 
 
-def chance(labels: NDArray[np.int64]) -> float:
-    """What the best constant answer scores: the share of the most frequent class."""
-    return float(np.bincount(labels).max() / len(labels))
-
-
 def confusion(
     said: NDArray[np.float32], labels: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], dict[tuple[int, int], int]]:

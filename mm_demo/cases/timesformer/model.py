@@ -13,9 +13,9 @@ import torch
 from huggingface_hub import PyTorchModelHubMixin
 from torch import Tensor, nn
 
+from mm_demo.cases.timesformer import SCHEMES
 from mm_demo.nn.attention import Attention
 
-SCHEMES = ("divided", "joint", "space")
 EPS = 1e-6  # of every LayerNorm, as in the authors' code
 
 

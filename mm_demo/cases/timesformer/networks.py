@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
 from huggingface_hub import PyTorchModelHubMixin
 from torch import Tensor, nn
 
 from mm_demo import store
-from mm_demo.cases.timesformer.model import SCHEMES, TimeSformer
+from mm_demo.cases.timesformer import SCHEMES
+from mm_demo.cases.timesformer.model import TimeSformer
 from mm_demo.errors import UserError
 from mm_demo.nn.motion import MotionChannels
 
@@ -75,17 +75,12 @@ class TimeSformers(
 
 def load_networks(folder: Path) -> tuple[TimeSformers, dict[str, Any]]:
     """A checkpoint's networks, ready to answer, and what was saved about them."""
-    try:
-        with torch.device("meta"):
-            model = TimeSformers(**store.read_json(folder / store.CONFIG))
-    except (TypeError, ValueError, RuntimeError, KeyError) as error:
-        raise UserError("checkpoint.foreign", folder=str(folder)) from error
-    model.read = MotionChannels(model.read.kind, model.read.size)  # not saved, so not on "meta"
-    store.load_weights(model, folder)
+    model = store.load_model(TimeSformers, folder)
+    model.read = MotionChannels(model.read.kind, model.read.size)  # its constants are not saved
     about = store.read_json(folder / ABOUT)
     if not {"classes", "span", "cropped", "sure"} <= set(about):
         raise UserError("checkpoint.foreign", folder=str(folder))
-    return model.eval(), about
+    return model, about
 
 
 def load_trunk(model: TimeSformers, folder: Path) -> None:

@@ -12,6 +12,7 @@ from mm_demo.data import actions
 from mm_demo.data.camera_motion import FRAMES, SIZE, Clips
 from mm_demo.data.clip_folder import ClipSet, opened, read_folder, split_rows
 from mm_demo.events import Preparing
+from mm_demo.media.video import uniform_times
 
 _TIGHTEST = 0.7  # the side of a training crop, as a share of the frame's
 _SHORTEST = 0.4  # the part of a clip that is shown in training, as a share of it
@@ -92,8 +93,7 @@ class Own:
     def held_out(self, split: str, seed: int) -> Clips:
         """The clips of a split, FRAMES spread over each; nothing is drawn, so `seed` changes nothing."""
         found = self._split(split)
-        total = found.frames.shape[1]
-        times = ((np.arange(FRAMES) + 0.5) * total / FRAMES).astype(int)
+        times = np.array(uniform_times(0, found.frames.shape[1], FRAMES)).astype(int)
         return Clips(found.frames[:, times], found.labels)
 
     def shapes(self, split: str) -> NDArray[np.int64]:

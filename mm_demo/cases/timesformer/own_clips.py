@@ -57,7 +57,6 @@ def remove(folder: Path, name: str, clip: str | None = None) -> None:
     for file in found:
         if clip in (None, file.name):
             file.unlink()
-            _thumbnail.cache_clear()
     if name in classes(folder) and not any((folder / name).iterdir()):
         (folder / name).rmdir()
 

@@ -14,7 +14,7 @@ from mm_demo.cases.timesformer import own_clips
 from mm_demo.errors import UserError
 from mm_demo.ui import cards
 from mm_demo.ui.context import Context
-from mm_demo.ui.pieces import piece
+from mm_demo.ui.pieces import event_data, piece
 from mm_demo.ui.training_handlers import visitor
 from mm_demo.ui.training_panel import PRIVATE
 from mm_demo.ui.video import VideoField
@@ -75,8 +75,7 @@ def build(context: Context) -> gr.Column:
         return note, _rows(own_clips.classes(folder)), None
 
     def take_out(request: gr.Request, event: gr.EventData) -> str:
-        data = getattr(event, "_data", None)
-        data = data if isinstance(data, dict) else {}
+        data = event_data(event)
         folder = context.runs.own_data(visitor(request), context.case.name)
         clip = data.get("clip")
         own_clips.remove(folder, str(data.get("class")), clip if isinstance(clip, str) else None)

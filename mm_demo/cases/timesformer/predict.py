@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from mm_demo.cases.timesformer import figures
 from mm_demo.cases.timesformer.explain import space_evidence, time_evidence
 from mm_demo.cases.timesformer.networks import load_networks
 from mm_demo.data.camera_motion import SIZE
+from mm_demo.data.clip_folder import middle_square
 from mm_demo.errors import UserError
 from mm_demo.media.video import Video, uniform_times
 
@@ -149,12 +150,7 @@ class Predictor:
 
     def _seen(self, frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Frames (T, H, W, 3), of some models only their middle square; they are squeezed later."""
-        if not self.cropped:
-            return frames
-        height, width = frames.shape[1:3]
-        side = min(height, width)
-        top, left = (height - side) // 2, (width - side) // 2
-        return frames[:, top : top + side, left : left + side]
+        return middle_square(frames) if self.cropped else frames
 
     def _ranking(self, probabilities: NDArray[np.float32]) -> list[Label]:
         order = np.argsort(-probabilities, kind="stable")
@@ -171,11 +167,10 @@ class Predictor:
         edges.append(seconds)
         begins = np.asarray(starts)
         found: list[tuple[float, float, int, list[float]]] = []
-        for start, end in itertools.pairwise(edges):
+        for start, end in pairwise(edges):
             middle = (start + end) / 2
-            over = np.abs(begins + span / 2 - middle) <= span / 2
-            over |= np.abs(begins + span / 2 - middle) == np.abs(begins + span / 2 - middle).min()
-            mean = said[over].mean(0)
+            away = np.abs(begins + span / 2 - middle)
+            mean = said[(away <= span / 2) | (away == away.min())].mean(0)
             best = int(mean.argmax())
             if found and found[-1][2] == best:
                 found[-1] = (found[-1][0], end, best, [*found[-1][3], float(mean[best])])

@@ -16,6 +16,7 @@ from torch.nn import functional as F
 
 from mm_demo import store
 from mm_demo.cases.timesformer import (
+    SCHEMES,
     TIMESFORMER,
     TimesformerConfig,
     baselines,
@@ -25,13 +26,13 @@ from mm_demo.cases.timesformer import (
     own,
 )
 from mm_demo.cases.timesformer.camera import Camera
-from mm_demo.cases.timesformer.model import SCHEMES
 from mm_demo.cases.timesformer.networks import ABOUT, TimeSformers, load_networks, load_trunk
 from mm_demo.cases.timesformer.own import Own
 from mm_demo.data.camera_motion import FRAMES, SOURCES, Clips
 from mm_demo.data.inline import data_url
 from mm_demo.errors import UserError
 from mm_demo.events import Preparing
+from mm_demo.metrics.classification import chance
 
 CARDS = {"camera_motion": camera.CARD, "actions": own.ACTIONS_CARD, "own": own.OWN_CARD}
 _UNSURE = 0.05  # the share of right answers on dev that are less sure than what is called sure
@@ -123,7 +124,7 @@ class Task:
         """The figures on dev, and what guessing scores."""
         yield Preparing("figures", 0, 1)
         found = self.evaluate("dev")
-        found["top1_chance"] = figures.chance(self.source.held_out("dev", 0).labels)
+        found["top1_chance"] = chance(self.source.held_out("dev", 0).labels)
         yield Preparing("figures", 1, 1)
         return found
 
@@ -196,7 +197,7 @@ def evaluate_checkpoint(
     clips = clips_of.held_out(split, seed)
     rng = np.random.default_rng(seed)
     found = figures.scores(figures.ask(model, _ordered(clips.frames, order, rng)), clips.labels)
-    found["top1_chance"] = figures.chance(clips.labels)
+    found["top1_chance"] = chance(clips.labels)
     if source == "textures":
         found |= baselines.of(clips_of, split, clips)
     return found, len(clips.labels)

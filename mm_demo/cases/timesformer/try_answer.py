@@ -12,7 +12,6 @@ from mm_demo.errors import UserError
 from mm_demo.ui import cards
 from mm_demo.ui.ranking import SPACE
 
-SCHEMES = ("divided", "joint", "space")
 MOST_TOLD = 3  # stretches that the sentence names one by one
 _SHOWN = 5  # of the ranking
 _TICKS = (0.25, 0.5, 1, 2, 5, 10, 15, 30, 60)  # seconds from one mark of the axis to the next
@@ -132,14 +131,8 @@ def empty() -> dict[str, str]:
 
 def failed(error: UserError) -> dict[str, str]:
     """What is wrong, how to mend it, and that nothing was lost."""
-    error = error.without_paths()
-    titled = f"{error.key}.title" in words.table("en")
-    title = words.both(f"{error.key}.title" if titled else "error.title")
-    facts = dict(error.facts)
-    if f"knob.attention.{facts.get('scheme')}" in words.table("en"):
-        facts["scheme"] = cards.texts(f"knob.attention.{facts['scheme']}")
-    line = words.both(error.key, **facts) + SPACE + words.both("timesformer.try.kept")
-    return {"html": cards.notice("bad", title, line), "say": ""}
+    kept = SPACE + words.both("timesformer.try.kept")
+    return {"html": cards.error_card(error, kept, {"scheme": "knob.attention"}), "say": ""}
 
 
 def no_move(most: int) -> dict[str, str]:
@@ -151,8 +144,7 @@ def no_move(most: int) -> dict[str, str]:
 
 def broke() -> dict[str, str]:
     """A bug of ours."""
-    bug = cards.notice("bad", words.both("error.bug"), words.both("error.bug.line"))
-    return {"html": bug, "say": ""}
+    return {"html": cards.bug_card(), "say": ""}
 
 
 def gone() -> str:
@@ -216,10 +208,7 @@ def _axis(total: float) -> str:
     marks = f'<span style="left:0">{zero}</span>'
     value = step
     while value < total - 0.75 * step:
-        text = (
-            words.both("timesformer.try.strip.seconds", seconds=0) if value == 0 else f"{value:g}"
-        )
-        marks += f'<span style="left:{100 * value / total:.2f}%">{text}</span>'
+        marks += f'<span style="left:{100 * value / total:.2f}%">{value:g}</span>'
         value += step
     end = words.both("timesformer.try.strip.seconds", seconds=round(total, 1))
     return f'{marks}<span class="end">{end}</span>'

@@ -13,15 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from mm_demo import words
-from mm_demo.cases.timesformer import film, try_answer, window
+from mm_demo.cases.timesformer import SCHEMES, film, try_answer, window
 from mm_demo.cases.timesformer.scenery import EXAMPLES, MOST_MOVES, scenery
-from mm_demo.cases.timesformer.try_answer import SCHEMES
 from mm_demo.cases.timesformer.try_words import motions
 from mm_demo.errors import UserError
 from mm_demo.media.image import open_picture
 from mm_demo.media.video import open_video
-from mm_demo.ui.context import Context
+from mm_demo.ui.context import Context, refusal
+from mm_demo.ui.pieces import event_data
 from mm_demo.ui.video import VideoField
 
 if TYPE_CHECKING:
@@ -77,7 +76,7 @@ class Handlers:
     ) -> tuple[Any, ...]:
         """(film, time's card, time) of the window around the moment that a stretch tells."""
         try:
-            at = float(_data(event).get("at", ""))
+            at = float(event_data(event).get("at", ""))
             used = self.context.predictor(request.session_hash, asked["model"])  # type: ignore[index]
             found = used.look(open_video(asked["path"]), at, asked["scheme"])  # type: ignore[index]
         except (UserError, ValueError, TypeError, KeyError):  # the clip or the model is gone
@@ -86,7 +85,7 @@ class Handlers:
 
     def example(self, event: gr.EventData) -> Any:
         """Put one of our clips in."""
-        index = str(_data(event).get("index", ""))
+        index = str(event_data(event).get("index", ""))
         if not index.isdigit() or int(index) >= len(EXAMPLES):
             return gr.skip()
         scene, moves = EXAMPLES[int(index)]
@@ -94,7 +93,7 @@ class Handlers:
 
     def make(self, event: gr.EventData, own: str | None) -> tuple[Any, ...]:
         """(clip, head): film what was asked for over the visitor's picture, or over a scene."""
-        data = _data(event)
+        data = event_data(event)
         moves = tuple(m for m in str(data.get("moves", "")).split(" ") if m in motions())
         if not 1 <= len(moves) <= MOST_MOVES:
             return gr.skip(), try_answer.no_move(MOST_MOVES)
@@ -135,8 +134,7 @@ class Handlers:
             used = self.context.predictor(request.session_hash, model)
             return asdict(used.watch(open_video(video)))
         except UserError as error:
-            said = words.say_error("en", error.without_paths())
-            raise gr.Error(said, print_exception=False) from None
+            raise refusal(error) from None
 
     def _without(self, head: dict[str, str]) -> tuple[Any, ...]:
         hidden = gr.Column(visible=False)
@@ -170,8 +168,3 @@ def _filmed(scene: str, moves: tuple[str, ...]) -> tuple[str, bytes]:
     with tempfile.TemporaryDirectory() as folder:
         path = write(frames, Path(folder) / f"clip.{scene}.{'-'.join(moves)}")
         return path.name, path.read_bytes()
-
-
-def _data(event: gr.EventData) -> dict[str, Any]:
-    data = getattr(event, "_data", None)
-    return data if isinstance(data, dict) else {}

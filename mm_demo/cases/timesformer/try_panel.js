@@ -26,10 +26,7 @@
       });
     });
     const record = async () => {
-      try { /* asked for here first: what Gradio says of a refusal is a white box in English */
-        const stream = await navigator.mediaDevices.getUserMedia({ video: true });
-        stream.getTracks().forEach((track) => track.stop());
-      } catch (error) { told(error.name === 'NotAllowedError' ? 'refused' : 'absent'); return; }
+      if (!await mm.cameraGranted(told)) return;
       clear();
       later(() => inside('.source-selection'), () => {
         source(1);

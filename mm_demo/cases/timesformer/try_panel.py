@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from mm_demo import words
-from mm_demo.cases.timesformer import try_answer
+from mm_demo.cases.timesformer import SCHEMES, try_answer
 from mm_demo.cases.timesformer.scenery import EXAMPLES
 from mm_demo.cases.timesformer.try_handlers import Handlers
 from mm_demo.cases.timesformer.try_make import form, scenes, tile, title
@@ -149,9 +149,9 @@ def _choices(context: Context) -> tuple[gr.Radio, gr.HTML, gr.Radio]:
     add, worlds = context.language.add, context.case.worlds
     segments = partial(gr.Radio, elem_classes=["mm-seg"])
     scheme = add(
-        segments(list(try_answer.SCHEMES), value="divided", elem_id="timesformer-scheme"),
+        segments(list(SCHEMES), value="divided", elem_id="timesformer-scheme"),
         label="timesformer.try.scheme",
-        choices={name: f"knob.attention.{name}" for name in try_answer.SCHEMES},
+        choices={name: f"knob.attention.{name}" for name in SCHEMES},
     )
     cost = piece(elem_id="timesformer-cost")
     model = add(

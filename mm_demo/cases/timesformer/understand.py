@@ -15,7 +15,7 @@ import gradio as gr
 
 from mm_demo import words
 from mm_demo.case import Case
-from mm_demo.cases.timesformer import costs, moving
+from mm_demo.cases.timesformer import SCHEMES, costs, moving
 from mm_demo.cases.timesformer.understand_pieces import (
     bars,
     card,
@@ -61,13 +61,12 @@ def measure() -> dict[str, Any]:
 
 def page(case: Case) -> str:
     """The panel's HTML, with the figures of the case's bundled checkpoint."""
-    folder = case.checkpoint()
-    metrics, about = _read(folder / "metrics.json"), _read(folder / "timesformer.json")
+    metrics, about = case.bundled("metrics.json"), case.bundled("timesformer.json")
     figures = metrics.get("metrics", metrics)
     figures = figures if isinstance(figures, Mapping) else {}
     facts = {
         "counted": costs.counted(),
-        "names": {name: cards.texts(f"knob.attention.{name}") for name in costs.SCHEMES},
+        "names": {name: cards.texts(f"knob.attention.{name}") for name in SCHEMES},
         "frames": list(costs.FRAMES),
         "sizes": list(costs.SIZES),
         "patch": costs.PATCH,
@@ -78,14 +77,6 @@ def page(case: Case) -> str:
         f'<div class="side">{_motion()}{_channels(metrics, figures)}'
         f"{_accuracy(metrics, figures)}{_clock()}</div></div>"
     )
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _attention(case: Case) -> str:
@@ -134,7 +125,7 @@ def _looks() -> str:
     choices = "".join(
         f'<button type="button" data-scheme="{name}" aria-pressed="{str(name == "divided").lower()}">'
         f"{words.both(f'knob.attention.{name}')}</button>"
-        for name in costs.SCHEMES
+        for name in SCHEMES
     )
     frames = "".join(
         f'<div class="ts-frame">{drawing(frame)}'
@@ -149,7 +140,7 @@ def _looks() -> str:
     )
     says = "".join(
         f'<p data-says="{name}"{"" if name == "divided" else " hidden"}>{say(f"looks.{name}")}</p>'
-        for name in costs.SCHEMES
+        for name in SCHEMES
     )
     return card(
         "looks",
@@ -172,7 +163,7 @@ def _cost() -> str:
         f'<td class="n">{place(f"keys-{name}", "b")}<small>{keys[name]}</small></td>'
         f'<td class="n">{place(f"adds-{name}", "b")}</td><td class="n">{place(f"flops-{name}")}</td>'
         f'<td class="n">{place(f"ratio-{name}")}</td></tr>'
-        for name in costs.SCHEMES
+        for name in SCHEMES
     )
     heads = "".join(f'<th class="n">{say(key)}</th>' for key in ("keys", "adds", "flops", "ratio"))
     sliders = slider("frames", (costs.FRAMES[0], costs.FRAMES[-1], costs.FRAMES.step, 8)) + slider(
@@ -262,7 +253,7 @@ def _channels(metrics: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
 
 def _accuracy(metrics: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
     """The schemes' top-1 on the same clips, and whether these tell divided and joint apart."""
-    values = _numbers(figures, {f"top1_{name}": name for name in costs.SCHEMES})
+    values = _numbers(figures, {f"top1_{name}": name for name in SCHEMES})
     clips = metrics.get("headline_examples")
     if not isinstance(clips, int) or clips < 1 or not {"divided", "joint"} <= set(values):
         return card("accuracy", f'<p class="ts-none">{say("unmeasured")}</p>')

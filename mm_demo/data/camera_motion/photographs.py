@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mm_demo.data.folder import data_folder
+from mm_demo.data.folder import NOT_NAMED, data_folder
 from mm_demo.errors import UserError
 
 _SOURCE = "https://hockenmaier.cs.illinois.edu/Framing_Image_Description/KCCA.html"
@@ -24,7 +24,7 @@ def at_hand() -> tuple[bool, str]:
     try:
         folder = data_folder()
     except UserError:
-        return False, "MM_DEMO_DATA names no folder: set it to the folder with the data sets"
+        return False, NOT_NAMED
     names = [_tar(split) for split in ("train", "dev", "test")]
     missing = [name for name in names if not (folder / name).is_file()]
     if missing:
