@@ -36,8 +36,10 @@ def strip(evidence: Any) -> dict[str, Any]:
     says = words.both(
         "timesformer.try.film.says", label=named(best.label), probability=best.probability
     )
+    height, width = evidence.frames.shape[1:3]
     frames = "".join(
-        f'<li class="ev"><div class="pic" role="img"><canvas></canvas></div><span class="sr"></span>'
+        f'<li class="ev"><div class="pic" role="img" style="aspect-ratio:{width}/{height}">'
+        f'<canvas></canvas></div><span class="sr"></span>'
         f'<p class="hint" hidden></p><div class="bar" aria-hidden="true">'
         f'<i style="width:{100 * full[k]:.1f}%"></i></div>'
         f'<span aria-hidden="true">{k + 1} · {counted[k]:.2f}</span></li>'
