@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from mm_demo.errors import UserError
 from mm_demo.media.video import MAX_BYTES, open_video, uniform_times
 
-FRAMES = 24  # kept of a clip, spread over all of it: its length tells nothing
+FRAMES = 32  # kept of a clip, spread over all of it: its length tells nothing
 SIDE = 72  # pixels of the square that is kept of a frame's middle
 LEAST_CLIPS = 2  # of a class: one to learn from, one to be measured on
 MOST_CLIPS, MOST_CLASSES = 600, 50

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mm_demo.cases.timesformer.camera import Camera
-from mm_demo.cases.timesformer.own import Own
+from mm_demo.cases.timesformer.own import Own, spread
 from mm_demo.data.camera_motion import FRAMES, Clips
 
 _GRID = 8  # cells of a picture, to a side
@@ -55,7 +55,7 @@ def differences(frames: NDArray[np.uint8]) -> Floats:
 
     once in 8 x 8 cells, once for the whole frame at each step and in all.
     """
-    change = np.abs(np.diff(_grey(frames), axis=1))
+    change = np.abs(np.diff(_grey(frames[:, spread(frames.shape[1])]), axis=1))
     cells = _cells(change.mean(1)).reshape(len(frames), -1)
     steps = change.mean((2, 3))
     return np.log(1 + np.concatenate([cells, steps, steps.mean(1, keepdims=True)], 1))

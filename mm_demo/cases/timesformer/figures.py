@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mm_demo.cases.timesformer.networks import TimeSformers
+from mm_demo.cases.timesformer.own import parts
 from mm_demo.metrics.classification import accuracy, top_k_accuracy
 
 _CHUNK = 100
@@ -22,7 +23,13 @@ def to_tensor(frames: NDArray[np.uint8]) -> Tensor:
 
 @torch.inference_mode()
 def ask(model: TimeSformers, frames: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
-    """Each scheme's probabilities (N, classes) of clips (N, T, H, W, 3)."""
+    """Each scheme's probabilities (N, classes) of clips (N, T, H, W, 3).
+
+    Of clips with more frames than the model reads, the mean over `parts` of them.
+    """
+    if frames.shape[1] != model.num_frames:
+        told = [ask(model, frames[:, part]) for part in parts(frames.shape[1])]
+        return {scheme: np.mean([each[scheme] for each in told], 0) for scheme in told[0]}
     device = next(model.parameters()).device
     was_training = model.training
     model.eval()

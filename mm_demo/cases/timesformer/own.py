@@ -12,11 +12,11 @@ from mm_demo.data import actions
 from mm_demo.data.camera_motion import FRAMES, SIZE, Clips
 from mm_demo.data.clip_folder import ClipSet, opened, read_folder, split_rows
 from mm_demo.events import Preparing
-from mm_demo.media.video import uniform_times
 
 _TIGHTEST = 0.7  # the side of a training crop, as a share of the frame's
 _SHORTEST = 0.4  # the part of a clip that is shown in training, as a share of it
 _LIGHT = 0.3  # how much brighter or darker
+_PART, _PARTS = 0.6, 5  # what is asked about in use: parts of this share of a clip
 
 OWN_CARD = {
     "title": "TimeSformer on classes of one's own",
@@ -36,8 +36,22 @@ ACTIONS_CARD = {
 }
 
 
+def spread(total: int, start: float = 0.0, length: float = 1.0) -> NDArray[np.int64]:
+    """Which of `total` frames a network reads of a part of a clip, in shares of it: (FRAMES,)."""
+    return (total * (start + length * (np.arange(FRAMES) + 0.5) / FRAMES)).astype(np.int64)
+
+
+def parts(total: int) -> NDArray[np.int64]:
+    """The frames of each of a few parts that cover a clip and overlap: (parts, FRAMES).
+
+    What a network says of a whole clip is the mean over them: a movement is closer in time there,
+    as in training, where only a part is shown.
+    """
+    return np.stack([spread(total, start, _PART) for start in np.linspace(0, 1 - _PART, _PARTS)])
+
+
 class Own:
-    """A set of clips in splits. A window is the whole clip: FRAMES spread over it."""
+    """A set of clips in splits. A clip is seen as a whole: in parts that cover it, see `parts`."""
 
     span: float | None = None
     cropped = True  # to the middle square: a frame's shape may give the class away
@@ -91,10 +105,9 @@ class Own:
         return np.clip(gain * clip.astype(np.float32) + shift, 0, 255).astype(np.uint8)
 
     def held_out(self, split: str, seed: int) -> Clips:
-        """The clips of a split, FRAMES spread over each; nothing is drawn, so `seed` changes nothing."""
+        """The clips of a split with all frames that are kept; nothing is drawn, so `seed` changes nothing."""
         found = self._split(split)
-        times = np.array(uniform_times(0, found.frames.shape[1], FRAMES)).astype(int)
-        return Clips(found.frames[:, times], found.labels)
+        return Clips(found.frames, found.labels)
 
     def shapes(self, split: str) -> NDArray[np.int64]:
         """(N, 2): width and height of the split's clips as they were filmed."""

@@ -15,6 +15,7 @@ from mm_demo import device
 from mm_demo.cases.timesformer import figures
 from mm_demo.cases.timesformer.explain import space_evidence, time_evidence
 from mm_demo.cases.timesformer.networks import load_networks
+from mm_demo.data import clip_folder
 from mm_demo.data.camera_motion import SIZE
 from mm_demo.data.clip_folder import middle_square
 from mm_demo.errors import UserError
@@ -142,8 +143,8 @@ class Predictor:
         return [float(s) for s in np.linspace(0, free, count)], span
 
     def _frames(self, video: Video, starts: Sequence[float], span: float) -> NDArray[np.uint8]:
-        """(windows, T, SIZE, SIZE, 3)."""
-        count = self.model.num_frames
+        """(windows, T, SIZE, SIZE, 3); T is more than the model reads where a window is the whole clip."""
+        count = clip_folder.FRAMES if self.span is None else self.model.num_frames
         times = [t for start in starts for t in uniform_times(start, start + span, count)]
         frames = self._seen(video.frames_at(times, SIZE))
         return frames.reshape(len(starts), count, *frames.shape[1:])

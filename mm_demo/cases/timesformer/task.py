@@ -173,7 +173,8 @@ def matrix(said: NDArray[np.float32], clips: Clips, classes: tuple[str, ...]) ->
     strips = {}
     for (truth, answer), row in surest.items():
         step = max(1, clips.frames.shape[2] // _STRIP)
-        strip = np.concatenate(list(clips.frames[row, :, ::step, ::step]), axis=1)
+        seen = clips.frames[row, own.spread(clips.frames.shape[1])]
+        strip = np.concatenate(list(seen[:, ::step, ::step]), axis=1)
         strips[f"{truth}-{answer}"] = data_url(strip, quality=60)
     return {"classes": list(classes), "counts": counts.tolist(), "clips": strips}
 

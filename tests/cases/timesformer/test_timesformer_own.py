@@ -9,13 +9,15 @@ import pytest
 import torch
 from PIL import Image
 
-from mm_demo.cases.timesformer import TimesformerConfig
-from mm_demo.cases.timesformer.own import Own
+from mm_demo.cases.timesformer import TimesformerConfig, figures
+from mm_demo.cases.timesformer.own import Own, parts, spread
+from mm_demo.cases.timesformer.predict import Predictor
 from mm_demo.cases.timesformer.task import Task, evaluate_checkpoint
 from mm_demo.data.camera_motion import FRAMES, SIZE
 from mm_demo.data.camera_motion.textures import texture
 from mm_demo.data.clip_folder import ClipSet, read_folder
 from mm_demo.errors import UserError
+from mm_demo.media.video import open_video
 
 GESTURES = ("circle", "push", "wave")
 RATE = 15  # frames a second
@@ -192,3 +194,48 @@ def test_a_checkpoint_of_other_classes_is_refused(folder, tmp_path):
     (other / "wave").rename(other / "nod")
     with pytest.raises(UserError, match=r"checkpoint\.other_dataset"):
         evaluate_checkpoint(tmp_path / "model", str(other), "test", 0, {})
+
+
+def test_parts_cover_a_clip_and_run_forward():
+    found = parts(32)
+    assert found.shape[1] == FRAMES
+    assert found[0, 0] <= 1
+    assert found[-1, -1] >= 30
+    assert (np.diff(found, axis=1) > 0).all()
+    assert spread(FRAMES).tolist() == list(range(FRAMES))
+
+
+class Light(torch.nn.Module):
+    """Answers by how light the first three frames are."""
+
+    num_frames = FRAMES
+
+    def __init__(self):
+        super().__init__()
+        self.scale = torch.nn.Parameter(torch.tensor(0.02))
+
+    def forward(self, frames):
+        assert frames.shape[1] == FRAMES
+        return {"only": self.scale * frames.float().mean((2, 3, 4))[:, :3]}
+
+
+def test_a_whole_clip_is_told_by_the_mean_over_its_parts():
+    frames = np.random.default_rng(0).integers(0, 256, (5, 32, 1, 1, 3), dtype=np.uint8)
+    said = figures.ask(Light(), frames)["only"]
+    each = [figures.ask(Light(), frames[:, part])["only"] for part in parts(32)]
+    assert np.abs(each[0] - each[-1]).max() > 0.1
+    assert said == pytest.approx(np.mean(each, 0), abs=1e-6)
+    assert said.sum(1) == pytest.approx(1)
+
+
+def test_in_use_a_clip_is_read_as_it_is_for_the_figures(folder, tmp_path, monkeypatch):
+    Task(TimesformerConfig(image_size=16, embed_dim=16, num_layers=1), str(folder)).save(tmp_path)
+    clips, seen = read_folder(folder), []
+    ask = figures.ask
+    monkeypatch.setattr(figures, "ask", lambda *args: seen.append(args[1]) or ask(*args))
+    answer = Predictor(tmp_path).watch(open_video(folder / clips.names[0]))
+    assert answer.window is None
+    assert [(s.start, s.end) for s in answer.stretches] == [(0, round(answer.seconds, 2))]
+    assert seen[0].shape[:2] == clips.frames[:1].shape[:2]
+    known, new = (frames.mean((2, 3, 4)) for frames in (clips.frames[:1], seen[0]))
+    assert known == pytest.approx(new, abs=2)  # the same moments, at another size
