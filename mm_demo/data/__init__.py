@@ -9,4 +9,9 @@ DATASETS = {
     "av_digits": "mm_demo.data.av_digits",
     "camera_motion": "mm_demo.data.camera_motion",
     "actions": "mm_demo.data.actions",
+    "flickr8k": "mm_demo.data.flickr8k",
+    "coco": "mm_demo.data.coco",
+    "photos": "mm_demo.data.photos",
+    "coco_objects": "mm_demo.data.coco_objects",
+    "pretrained": "mm_demo.data.pretrained",
 }

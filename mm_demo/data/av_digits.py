@@ -26,8 +26,8 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from mm_demo.data.arrays import cache_folder, load_array, store_array
 from mm_demo.data.folder import NOT_NAMED, data_folder
-from mm_demo.data.scenes.cache import cache_folder, load_array, store_array
 from mm_demo.errors import UserError
 
 SPEAKERS = ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")

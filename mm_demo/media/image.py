@@ -54,11 +54,12 @@ class Picture:
     original_size: tuple[int, int]
 
 
-def open_picture(path: str | Path | None, *, longest_side: int = 1024) -> Picture:
+def open_picture(file: str | Path | bytes | None, *, longest_side: int = 1024) -> Picture:
     """Open a PNG, JPEG, WebP, BMP or GIF file (the first frame of a moving one).
 
-    A picture whose longer side has more than `longest_side` pixels is reduced to that; a smaller
-    one keeps its size. Limits (`MAX_BYTES` on disk, `MAX_PIXELS`) are checked before decoding.
+    `file` is its path or, of one out of an archive, its bytes. A picture whose longer side has
+    more than `longest_side` pixels is reduced to that; a smaller one keeps its size. Limits
+    (`MAX_BYTES` of the file, `MAX_PIXELS`) are checked before decoding.
 
     Raises UserError: `image.missing` (None, no such file, or not a regular one),
     `image.too_large` (bytes, limit), `image.too_many_pixels` (pixels, limit),
@@ -66,9 +67,9 @@ def open_picture(path: str | Path | None, *, longest_side: int = 1024) -> Pictur
     """
     if longest_side < 1:
         raise ValueError(f"longest_side must be at least 1, not {longest_side}")
-    file = BytesIO(_read(path))
+    content = BytesIO(_read(file))
     try:
-        with _identify(file) as image:
+        with _identify(content) as image:
             return _decode(image, longest_side)
     except UserError:
         raise
@@ -76,18 +77,24 @@ def open_picture(path: str | Path | None, *, longest_side: int = 1024) -> Pictur
         raise UserError("image.damaged") from error
 
 
-def _read(path: str | Path | None) -> bytes:
+def _read(file: str | Path | bytes | None) -> bytes:
+    if isinstance(file, bytes):
+        _check_size(len(file))
+        return file
     # isfile: a directory, a pipe or a device is never opened (a pipe would block for ever).
-    if path is None or not os.path.isfile(path):
+    if file is None or not os.path.isfile(file):
         raise UserError("image.missing")
     try:
-        with open(path, "rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            if size > MAX_BYTES:
-                raise UserError("image.too_large", bytes=size, limit=MAX_BYTES)
-            return file.read(MAX_BYTES)
+        with open(file, "rb") as opened:
+            _check_size(os.fstat(opened.fileno()).st_size)
+            return opened.read(MAX_BYTES)
     except OSError as error:
         raise UserError("image.missing") from error
+
+
+def _check_size(size: int) -> None:
+    if size > MAX_BYTES:
+        raise UserError("image.too_large", bytes=size, limit=MAX_BYTES)
 
 
 def _identify(file: BytesIO) -> Image.Image:

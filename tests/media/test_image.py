@@ -112,6 +112,16 @@ def test_the_name_does_not_matter_and_a_text_path_does(tmp_path):
     assert colour(open_picture(str(path))) == [1, 2, 3]
 
 
+def test_bytes_open_as_their_file_does(opened):
+    data = saved(Image.linear_gradient("L").resize((60, 40)), "WEBP")
+    assert np.array_equal(open_picture(data).pixels, opened(data).pixels)
+    for bad, key in ((b"", "image.not_a_picture"), (data[:90], "image.damaged"),
+                     (data + bytes(MAX_BYTES), "image.too_large")):  # fmt: skip
+        with pytest.raises(UserError) as caught:
+            open_picture(bad)
+        assert caught.value.key == key
+
+
 def test_16_bit_grey_comes_out_as_the_8_bit_ramp(opened):
     ramp = np.arange(65536, dtype=np.uint16).reshape(256, 256)
     picture = opened(saved(Image.fromarray(ramp), "PNG"))

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from mm_demo.data.arrays import cache_folder, load_array, store_array
 
 from .draw import draw
 from .world import DEV_PAIRS, TEST_PAIRS, Pair, Scene, sample_scene, sample_single
@@ -66,6 +66,7 @@ def scene_arrays(
             if progress is not None and (i + 1) % _PROGRESS_EVERY == 0 and i + 1 < count:
                 progress(i + 1, count)
         store_array(path, found)
+        _prune(path.parent)
     if progress is not None:
         progress(count, count)
     return found, scenes
@@ -90,47 +91,12 @@ def source_key(*arguments: object) -> str:
     return f"{_sources().hex()[:8]}-{arguments_hash[:16]}"
 
 
-def cache_folder(folder: str | Path | None = None) -> Path:
-    """The folder named, else `MM_DEMO_CACHE`, else the user's cache folder for mm_demo."""
-    named = folder or os.environ.get("MM_DEMO_CACHE")
-    if named:
-        return Path(named)
-    if os.name == "nt":
-        base = os.environ.get("LOCALAPPDATA") or "~/AppData/Local"
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(base).expanduser() / "mm_demo"
-
-
-def load_array(path: Path) -> NDArray[Any] | None:
-    """The array of a file, memory-mapped; None where there is none, or half of one."""
-    try:
-        found: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError):
-        return None
-    return found
-
-
-def store_array(path: Path, array: NDArray[Any]) -> None:
-    """Write beside the name and rename, so that nobody reads half a file; never fails."""
-    beside = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-            beside = Path(file.name)
-            np.save(file, array)
-        beside.replace(path)
-        _prune(path.parent)
-    except OSError:
-        if beside is not None:
-            beside.unlink(missing_ok=True)
-
-
 def _prune(folder: Path) -> None:
-    """Delete what other code of this folder left: nobody will read it again."""
+    """Delete what other code of this folder left, as far as it can be: nobody will read it again."""
     for path in folder.glob("scenes-*.npy"):
         if _sources().hex()[:8] not in path.name:
-            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.unlink()
 
 
 def build() -> Iterator[str]:

@@ -10,13 +10,8 @@ from zlib import crc32
 import numpy as np
 from tokenizers import Tokenizer
 
-from mm_demo.data.scenes.cache import (
-    cache_folder,
-    load_array,
-    scene_arrays,
-    source_key,
-    store_array,
-)
+from mm_demo.data.arrays import cache_folder, load_array, store_array
+from mm_demo.data.scenes.cache import scene_arrays, source_key
 from mm_demo.data.scenes.captions import captions
 from mm_demo.data.scenes.facts import facts, without_colours
 from mm_demo.data.scenes.lexicon import COLOUR_WORDS
