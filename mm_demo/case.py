@@ -18,14 +18,32 @@ CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
 
 
 @dataclass(frozen=True)
+class Family:
+    """Data sets of a case with a task, a predictor and presets of their own.
+
+    `folder`, inside the case's, holds their `task` and `predict`; the world of their bundled model
+    has its name. `presets` are called as the case's are, `headline` is one of the case's `table`.
+    OWN among the `datasets`: the person's own folder is of this family. `measured`: data sets that
+    only `evaluate` takes.
+    """
+
+    folder: str
+    datasets: tuple[str, ...]
+    presets: Mapping[str, TrainConfig]
+    headline: str
+    measured: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Case:
     """One method and its tab.
 
     `headline` is the metric on the ruler and the live curve, `claims` the course's figure for each
     metric that it claims, `table` the metrics in a row of a run, `bars` those that a
-    figure of a run compares as bars. `folders`: it also trains on a folder of the person's own. The modules of the case's folder
-    are imported when needed: `task` and `predict` bring torch, `moving`, `try_panel` and
-    `understand` gradio.
+    figure of a run compares as bars. `folders`: it also trains on a folder of the person's own.
+    `datasets` are all that it trains on, those of its `families` too; `presets` and `headline` are
+    those of the rest. The modules of the case's folder are imported when needed: `task` and
+    `predict` bring torch, `moving`, `try_panel` and `understand` gradio.
     """
 
     name: str
@@ -38,10 +56,24 @@ class Case:
     worlds: tuple[str, ...]
     bars: tuple[str, ...] = ()
     folders: bool = False
+    families: tuple[Family, ...] = ()
 
-    def module(self, name: str) -> Any:
-        """One of the case's modules: art, command, moving, predict, task, try_panel, understand."""
-        return import_module(f"mm_demo.cases.{self.name}.{name}")
+    def family_of(self, dataset: str) -> Family | None:
+        """The family of a data set; None where the case's own task trains on it.
+
+        What is no name of a data set is the place of a person's own: it counts as OWN.
+        """
+        name = dataset if dataset in (*self.datasets, *self.measured) else OWN
+        return next((f for f in self.families if name in (*f.datasets, *f.measured)), None)
+
+    def module(self, name: str, dataset: str = "") -> Any:
+        """One of the case's modules: art, command, moving, predict, task, try_panel, understand.
+
+        `dataset`: the task or predictor for that data set, its family's where it is in one.
+        """
+        family = self.family_of(dataset) if dataset else None
+        inside = f"{family.folder}." if family else ""
+        return import_module(f"mm_demo.cases.{self.name}.{inside}{name}")
 
     def checkpoint(self, world: str | None = None) -> Path:
         """The folder of a bundled model, of the case's first world if none is named."""
@@ -55,27 +87,45 @@ class Case:
             return {}
         return found if isinstance(found, dict) else {}
 
-    def preset(self, name: str) -> TrainConfig:
-        """A preset's config; UserError for a name that is none."""
-        if name not in self.presets:
-            raise UserError("preset.unknown", name=name, known=", ".join(self.presets))
-        return self.presets[name]
+    def world_of(self, dataset: str) -> str:
+        """The world whose bundled model is measured on a data set where no other model is named."""
+        if dataset in self.worlds:
+            return dataset
+        family = self.family_of(dataset)
+        return family.folder if family else self.worlds[0]
+
+    def preset(self, name: str, dataset: str) -> TrainConfig:
+        """A preset's config for a data set; UserError for a name that is none."""
+        presets = (self.family_of(dataset) or self).presets
+        if name not in presets:
+            raise UserError("preset.unknown", name=name, known=", ".join(presets))
+        return presets[name]
+
+    def headline_of(self, dataset: str) -> str:
+        """The metric on the live curve of a run on a data set."""
+        return (self.family_of(dataset) or self).headline
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """The data sets that only `evaluate` takes."""
+        return tuple(name for family in self.families for name in family.measured)
 
     @property
     def choices(self) -> tuple[str, ...]:
         """The data that a visitor may train on: the data sets, and their own where a case takes it."""
         return (*self.datasets, OWN) if self.folders else self.datasets
 
-    def check_dataset(self, name: str, *, folders: bool = False) -> str:
-        """`name`, if it is one of the `choices`; UserError otherwise.
+    def check_dataset(self, name: str, *, folders: bool = False, measured: bool = False) -> str:
+        """`name`, if it is one of the `choices` (or, asked for, of the `measured`); else UserError.
 
         `folders`: instead of OWN the place of a folder or file is taken. Only for a name from the
         person who owns the machine: whoever is on the page may not name a place on its disk.
         """
-        place = folders and self.folders and Path(name).exists()
-        if place or name in (self.datasets if folders else self.choices):
+        known = (*self.datasets, *self.measured) if measured else self.datasets
+        own = self.folders and (bool(name) and Path(name).exists() if folders else name == OWN)
+        if own or name in known:
             return name
-        raise UserError("dataset.unknown", name=name, known=", ".join(self.datasets))
+        raise UserError("dataset.unknown", name=name, known=", ".join(known))
 
     def train_command(
         self, dataset: str, preset: str, config: TrainConfig, out: str, start_from: str | None
@@ -84,7 +134,7 @@ class Case:
         place = f"my-{self.name}-data" if dataset == OWN else dataset
         parts = ["python", "-m", "mm_demo", "train", self.name, "--dataset", place]
         parts += ["--preset", preset, "--seed", str(config.seed)]
-        for name, value in config.settings(self.preset(preset)).items():
+        for name, value in config.settings(self.preset(preset, dataset)).items():
             if name not in ("seed", "threads"):
                 parts += ["--set", f"{name}={value}"]
         if start_from:

@@ -31,7 +31,7 @@ from mm_demo.events import (
     Progress,
     Started,
 )
-from mm_demo.predictors import Predictors
+from mm_demo.predictors import Predictors, trained_on
 from mm_demo.training.diagnosis import DIVERGED
 from mm_demo.training.figure import check_format, draw_ranking, draw_run
 
@@ -97,10 +97,10 @@ def train(
     """Train a model from random weights. Ctrl-C stops it and keeps what it learned."""
     chosen = find(case)
     if resume:
-        _check_resumed(chosen, out, dataset, preset, seed, settings)
+        dataset = _resumed(chosen, out, dataset, preset, seed, settings)
     dataset = chosen.check_dataset(dataset or chosen.datasets[0], folders=True)
     preset = preset or next(iter(chosen.presets))
-    config = _config(chosen, preset, seed, settings)
+    config = _config(chosen, dataset, preset, seed, settings)
     if figure is not None:
         check_format(figure)
     stream = training.run(
@@ -118,41 +118,47 @@ def train(
         if as_json:
             print(json.dumps(event.to_dict()), flush=True)
     if figure is not None:
-        draw_run(chosen, story, figure)
+        draw_run(chosen, dataset, story, figure)
     if diverged:
         raise UserError("train.diverged", learning_rate=config.learning_rate)
     if not isinstance(last, Finished):
         raise typer.Exit(130)
 
 
-def _check_resumed(
+def _resumed(
     case: Case,
     out: Path,
     dataset: str | None,
     preset: str | None,
     seed: int | None,
     settings: list[str] | None,
-) -> None:
-    """A run goes on with its own settings; UserError where others are asked for."""
+) -> str | None:
+    """The data set of the run in `out`, which goes on with its own settings.
+
+    The one asked for where there is no run; UserError where other settings are asked for.
+    """
     from mm_demo import store  # brings torch, which most mistakes can be told without
 
     if not (out / store.RUN).exists():
-        return
+        return dataset
     run = store.read_json(out / store.RUN)
     asked: dict[str, Any] = {"dataset": dataset, "preset": preset, "seed": seed}
     asked |= dict(_setting(setting) for setting in settings or [])
     own = {"dataset": run["dataset"], "preset": run["preset"], **run["config"]}
-    if run["dataset"] == OWN and case.check_dataset(dataset or "", folders=True):
-        own["dataset"] = dataset
+    if run["dataset"] == OWN and dataset not in case.datasets:
+        own["dataset"] = case.check_dataset(dataset or OWN, folders=True)
     for name, value in asked.items():
         if value is not None and str(value) != str(own.get(name)):
             raise UserError("resume.differs", name=name, value=value, own=own.get(name))
+    return str(own["dataset"])
 
 
-def _config(case: Case, preset: str, seed: int | None, settings: list[str] | None) -> TrainConfig:
+def _config(
+    case: Case, dataset: str, preset: str, seed: int | None, settings: list[str] | None
+) -> TrainConfig:
     pairs: dict[str, Any] = {} if seed is None else {"seed": seed}
     pairs |= dict(_setting(setting) for setting in settings or [])
-    return case.preset(preset).changed(pairs)
+    return case.preset(preset, dataset).changed(pairs)
 
 
 def _setting(setting: str) -> tuple[str, str]:
@@ -196,7 +202,9 @@ def _with_bar(case: Case, stream: Iterator[Event]) -> Iterator[Event]:
             bar.set_postfix_str(f"loss {event.loss:.3f}", refresh=False)
             bar.update(1)
         elif isinstance(event, Evaluated) and bar is not None:
-            figures = ", ".join(f"{name} {event.metrics[name]:.3f}" for name in case.table)
+            figures = ", ".join(
+                f"{name} {event.metrics[name]:.3f}" for name in case.table if name in event.metrics
+            )
             bar.write(f"step {event.step}: {figures}", file=sys.stderr)
         elif isinstance(event, Diagnosed) and bar is not None:
             bar.write(words.say(_language(), event.key, **event.facts), file=sys.stderr)
@@ -231,16 +239,19 @@ def evaluate(
 ) -> None:
     """Score a model on data that it has not seen."""
     chosen = find(case)
-    dataset = chosen.check_dataset(dataset or chosen.datasets[0], folders=True)
+    dataset = chosen.check_dataset(dataset or chosen.datasets[0], folders=True, measured=True)
     if split not in ("dev", "test"):
         raise UserError("split.unknown", name=split)
     asked = dict(_setting(setting) for setting in settings or [])
-    folder = checkpoint or chosen.checkpoint(dataset if dataset in chosen.worlds else None)
-    measure = chosen.module("task").evaluate_checkpoint
+    folder = checkpoint or chosen.checkpoint(chosen.world_of(dataset))
+    trained = trained_on(folder)
+    if trained and chosen.family_of(trained) is not chosen.family_of(dataset):
+        raise UserError("checkpoint.other_dataset", folder=str(folder), dataset=dataset)
+    task = chosen.module("task", dataset)
 
     def scored(seed: int) -> dict[str, Any]:
         begin = time.perf_counter()
-        metrics, examples = measure(folder, dataset, split, seed, asked)
+        metrics, examples = task.evaluate_checkpoint(folder, dataset, split, seed, asked)
         return {
             "case": case,
             "dataset": dataset,
@@ -258,7 +269,7 @@ def evaluate(
         from mm_demo.training.card import record
 
         others = [scored(seed + 1), scored(seed + 2)]
-        record(chosen, folder, [report, *others], chosen.module("task").shown(folder, split, seed))
+        record(chosen, folder, [report, *others], task.shown(folder, split, seed))
     if as_json:
         print(json.dumps(report))
         return
@@ -291,13 +302,15 @@ def data(name: Annotated[str | None, typer.Argument(help="A data set.")] = None)
 
     if name is None:
         for known, module in DATASETS.items():
-            users = ", ".join(case.name for case in CASES if known in case.datasets)
+            users = ", ".join(
+                case.name for case in CASES if known in (*case.datasets, *case.measured)
+            )
             look = getattr(import_module(module), "at_hand", None)
             about = "built in, generated, needs nothing"
             if look is not None:
                 there, line = look()
                 about = f"{'at hand' if there else 'not at hand'}: {line}"
-            print(f"{known:16} used by {users}; {about}")
+            print(f"{known:16} used by {users}; {about}" if users else f"{known:16} {about}")
         return
     if name not in DATASETS:
         raise UserError("dataset.unknown", name=name, known=", ".join(DATASETS))

@@ -12,6 +12,14 @@ from mm_demo.cases import find
 MOST_LOADED = 12
 
 
+def trained_on(folder: Path) -> str:
+    """The data set that a checkpoint's run.json names; "" where there is no such file."""
+    from mm_demo import store  # brings torch, which no page waits for
+
+    run = store.read_json(folder / store.RUN) if (folder / store.RUN).exists() else {}
+    return str(run.get("dataset", ""))
+
+
 class Predictors:
     """Loads a checkpoint folder once and keeps the models used last. Thread-safe.
 
@@ -26,6 +34,8 @@ class Predictors:
     def get(self, case: str, folder: Path | None = None) -> Any:
         """The predictor of a checkpoint, of the case's bundled one if no folder is named.
 
+        Which of the case's predictors that is follows from the data set that it was trained on.
+
         Two callers who ask for a model at once wait for one load. UserError for a broken folder.
         """
         key = (case, Path(folder or find(case).checkpoint()).resolve())
@@ -39,7 +49,8 @@ class Predictors:
                 with self._lock:
                     if key in self._loaded:
                         return self._loaded[key]
-                predictor = find(case).module("predict").Predictor(key[1])
+                kind = find(case).module("predict", trained_on(key[1]))
+                predictor = kind.Predictor(key[1])
                 with self._lock:
                     self._loaded[key] = predictor
                     while len(self._loaded) > MOST_LOADED:

@@ -9,7 +9,12 @@ import sys
 import pytest
 from PIL import Image
 
+from mm_demo import cli
+from mm_demo.case import CHECKPOINTS
 from mm_demo.data.scenes import compose, draw
+from mm_demo.errors import UserError
+from mm_demo.events import Finished
+from tests.made_up import ALBUM, CASE, with_modules
 
 TINY = ["--set", "steps=6", "--set", "pictures=64", "--set", "batch_size=8", "--set", "image_size=32",
         "--set", "width=8", "--set", "embed_dim=16", "--set", "threads=1"]  # fmt: skip
@@ -150,3 +155,93 @@ def test_data_lists_what_is_at_hand():
     done = command("data")
     assert done.returncode == 0
     assert "scenes" in done.stdout
+
+
+@pytest.fixture
+def scored(monkeypatch, capsys):
+    """A function: scored(**options) -> which task scored which folder on which data set."""
+    asked = []
+
+    def task(whose):
+        def measure(folder, dataset, split, seed, settings):
+            asked.append((whose, folder, dataset))
+            return {"image_to_text_r1": 0.5}, 10
+
+        return {"evaluate_checkpoint": measure}
+
+    with_modules(monkeypatch, "task", task("album"), task("case"))
+    monkeypatch.setattr(cli, "find", lambda name: CASE)
+
+    def ran(**options):
+        cli.evaluate("clip", as_json=True, **options)
+        assert json.loads(capsys.readouterr().out)["examples"] == 10
+        return asked[-1]
+
+    return ran
+
+
+@pytest.mark.parametrize(
+    ("dataset", "whose", "world"),
+    [("scenes", "case", "scenes"), ("slides", "album", "album"), ("postcards", "album", "album")],
+)
+def test_evaluate_takes_the_bundled_model_of_the_data_sets_family(scored, dataset, whose, world):
+    assert scored(dataset=dataset) == (whose, CHECKPOINTS / f"clip-{world}", dataset)
+
+
+def test_evaluate_takes_a_place_for_the_family_of_own_data(scored, tmp_path):
+    place = str(tmp_path)
+    assert scored(dataset=place) == ("album", CHECKPOINTS / "clip-album", place)
+
+
+def test_a_model_of_another_family_is_not_measured(scored, tmp_path):
+    (tmp_path / "run.json").write_text('{"dataset": "own"}')
+    assert scored(dataset="prints", checkpoint=tmp_path) == ("album", tmp_path, "prints")
+    with pytest.raises(UserError) as caught:
+        scored(dataset="scenes", checkpoint=tmp_path)
+    assert caught.value.key == "checkpoint.other_dataset"
+
+
+@pytest.fixture
+def ordered(monkeypatch):
+    """A function: ordered(**options) -> the data set and the config that are trained with."""
+    told = []
+
+    def run(case, dataset, config, out, **options):
+        told.append((dataset, config))
+        yield Finished(str(out), {}, 1, 1, 1.0, 1.0, 0.1)
+
+    monkeypatch.setattr(cli, "find", lambda name: CASE)
+    monkeypatch.setattr(cli.training, "run", run)
+    monkeypatch.setattr(cli, "_stop_on_interrupt", lambda: None)
+
+    def ran(out, **options):
+        cli.train("clip", out, as_json=True, **options)
+        return told[-1]
+
+    return ran
+
+
+def test_train_starts_from_the_preset_of_the_data_sets_family(ordered, tmp_path):
+    config = ALBUM.presets["quick"].changed({"seed": 2, "batch_size": 48})
+    options = {"seed": 2, "settings": ["batch_size=48"]}
+    assert ordered(tmp_path, dataset="slides", **options) == ("slides", config)
+    assert ordered(tmp_path, dataset=str(tmp_path), **options) == (str(tmp_path), config)
+    assert ordered(tmp_path) == ("scenes", CASE.presets["quick"])
+    with pytest.raises(UserError) as caught:
+        ordered(tmp_path, dataset="postcards")
+    assert caught.value.facts["known"] == "scenes, prints, slides"
+
+
+def test_a_resumed_run_on_own_data_needs_its_place_again(ordered, tmp_path):
+    out, place = tmp_path / "m", tmp_path / "pictures"
+    out.mkdir()
+    place.mkdir()
+    run = {"dataset": "own", "preset": "quick", "config": {}}
+    (out / "run.json").write_text(json.dumps(run))
+    assert ordered(out, resume=True, dataset=str(place))[0] == str(place)
+    for dataset, key in ((None, "dataset.unknown"), ("scenes", "resume.differs")):
+        with pytest.raises(UserError) as caught:
+            ordered(out, resume=True, dataset=dataset)
+        assert caught.value.key == key
+    (out / "run.json").write_text(json.dumps({**run, "dataset": "slides"}))
+    assert ordered(out, resume=True)[0] == "slides"

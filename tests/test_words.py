@@ -125,6 +125,8 @@ def test_a_case_has_all_its_words(case):
     needed += [f"{name}.dataset.{dataset}" for dataset in case.datasets]
     for preset in case.presets:
         needed += [f"{name}.preset.{preset}", f"preset.{preset}", f"{name}.minutes.{preset}"]
+    for family in case.families:
+        needed += [f"{name}.{family.folder}.minutes.{preset}" for preset in family.presets]
     for knob in case.config.knobs():
         if knob.shown != "none":
             needed += [knob.label_key, f"{knob.label_key}.short"]

@@ -60,7 +60,7 @@ def card(
         f"checkpoints/{name}",
         run["start_from"],
     )
-    about = case.module("task").CARDS[run["dataset"]]
+    about = case.module("task", run["dataset"]).CARDS[run["dataset"]]
     lines = [
         "---",
         "license: apache-2.0",

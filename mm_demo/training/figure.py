@@ -24,8 +24,11 @@ def check_format(file: Path) -> None:
         raise UserError("figure.format", file=file.name, known=", ".join(FORMATS))
 
 
-def draw_run(case: Case, story: Iterable[Event], file: Path) -> None:
-    """Training loss beside the held-out figures, the course's claim dotted; then the case's bars."""
+def draw_run(case: Case, dataset: str, story: Iterable[Event], file: Path) -> None:
+    """Training loss beside the held-out figures, the course's claim dotted; then the case's bars.
+
+    `dataset` is what the run trained on: the claim is that of its headline.
+    """
     events = list(story)
     progress = [event for event in events if isinstance(event, Progress)]
     evaluated = [event for event in events if isinstance(event, Evaluated)]
@@ -41,10 +44,13 @@ def draw_run(case: Case, story: Iterable[Event], file: Path) -> None:
     left.set(xlabel="step", ylabel="loss", title=f"{case.name}: training loss", ylim=(0, None))
     for metric, colour in zip(case.table, _SERIES, strict=False):
         known = [e for e in evaluated if metric in e.metrics]
+        if not known:  # another family's
+            continue
         steps, values = [e.step for e in known], [e.metrics[metric] for e in known]
         right.plot(steps, values, marker="o", markersize=3, color=colour, label=_name(metric))
-    claim = case.claims[case.headline]
-    _claim(right, claim, f"the course, {_name(case.headline)}: {claim}")
+    headline = case.headline_of(dataset)
+    claim = case.claims[headline]
+    _claim(right, claim, f"the course, {_name(headline)}: {claim}")
     right.set(xlabel="step", ylim=(0, 1.02), title=f"{case.name}: held-out figures (dev)")
     right.legend(frameon=False, loc="lower right")
     for axes in more:
@@ -54,7 +60,7 @@ def draw_run(case: Case, story: Iterable[Event], file: Path) -> None:
         )
         axes.bar_label(bars, fmt="%.2f")
         _claim(axes, claim, f"the course: {claim}")
-        title = f"{case.name}: {case.headline} (dev) after {evaluated[-1].step} steps"
+        title = f"{case.name}: {headline} (dev) after {evaluated[-1].step} steps"
         axes.set(ylim=(0, 1.02), title=title)
     _save(figure, file)
 

@@ -86,7 +86,7 @@ def train(
         config = config.changed({"threads": device.choose_threads()})
     target = device.best_device()
     torch.manual_seed(config.seed)
-    task: Task = case.module("task").Task(config, dataset)
+    task: Task = case.module("task", dataset).Task(config, dataset)
     origin = out if saved is not None else start_from
     if origin is not None:
         task.load(origin)

@@ -114,33 +114,29 @@ def case_header(case: Case, metrics: Mapping[str, Any] | None) -> str:
     `metrics` is the content of the bundled checkpoint's metrics.json, None where it has none.
     """
     right = ""
-    figure = figure_of(case, metrics)
+    figure = figure_of(metrics, case.headline)
     if figure is not None:
         name = words.both(
             f"{case.name}.ruler", examples=int((metrics or {}).get("headline_examples", 0))
         )
-        right = f'<div class="ruler">{ruler(name, figure, claim_of(case), guess_of(case, metrics))}</div>'
+        claim, guess = case.claims.get(case.headline), guess_of(metrics, case.headline)
+        right = f'<div class="ruler">{ruler(name, figure, claim, guess)}</div>'
     return (
         f'<div class="case"><div><h1>{words.both(f"{case.name}.question")}</h1>'
         f"<p>{words.both(f'{case.name}.method')}</p></div>{right}</div>"
     )
 
 
-def figure_of(case: Case, metrics: Mapping[str, Any] | None, suffix: str = "") -> float | None:
-    """The headline figure in a checkpoint's metrics.json; `suffix` for a trivial answer's."""
+def figure_of(metrics: Mapping[str, Any] | None, metric: str) -> float | None:
+    """A figure in a checkpoint's metrics.json, or among the metrics of a run."""
     figures = (metrics or {}).get("metrics", metrics)
-    value = figures.get(case.headline + suffix) if isinstance(figures, Mapping) else None
+    value = figures.get(metric) if isinstance(figures, Mapping) else None
     return float(value) if isinstance(value, int | float) else None
 
 
-def claim_of(case: Case) -> float | None:
-    """The course's figure for the case's headline metric."""
-    return case.claims.get(case.headline)
-
-
-def guess_of(case: Case, metrics: Mapping[str, Any] | None) -> float | None:
-    """What guessing scores on the headline metric, where it was measured."""
-    return figure_of(case, metrics, "_chance")
+def guess_of(metrics: Mapping[str, Any] | None, metric: str) -> float | None:
+    """What guessing scores on a metric, where it was measured."""
+    return figure_of(metrics, f"{metric}_chance")
 
 
 def command_line(text: str) -> str:

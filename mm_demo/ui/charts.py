@@ -45,13 +45,15 @@ def curve_value(
     references: Sequence[Mapping[str, Any]] = (),
     share: bool = False,
     top: float = 0,
+    title: Mapping[str, str] | None = None,
     say: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """What a curve shows.
 
     This run (`x`, `y`, `name`), `earlier` runs ({"x", "y", "slot": 2 to 5, "name"}), `references`
     ({"y", "text", "side"}: dotted, named on the line), `share` for an axis from 0 to 1, `top` for
-    one at least so high, `say` for those who cannot see it.
+    one at least so high, `title` in place of the one that it was made with, `say` for those who
+    cannot see it.
     """
     return {
         "steps": steps,
@@ -63,6 +65,7 @@ def curve_value(
         "refs": [dict(reference) for reference in references],
         "unit": share,
         "top": top,
+        "title": dict(title or {}),
         "say": dict(say or {}),
     }
 

@@ -74,11 +74,12 @@ def _lines(key: str) -> str:
 
 
 def _card(case: Case, metrics: Mapping[str, Any] | None) -> str:
-    figure = cards.figure_of(case, metrics)
+    figure = cards.figure_of(metrics, case.headline)
     ruler = ""
     if figure is not None:
         name = words.both(f"{case.name}.metric.{case.headline}")
-        ruler = cards.ruler(name, figure, cards.claim_of(case), cards.guess_of(case, metrics))
+        claim, guess = case.claims.get(case.headline), cards.guess_of(metrics, case.headline)
+        ruler = cards.ruler(name, figure, claim, guess)
     buttons = cards.button(
         "go", words.both("tab.try"), kind="s p", case=case.name, panel="try"
     ) + cards.button("go", words.both("tab.train"), kind="s", case=case.name, panel="train")

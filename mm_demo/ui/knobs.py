@@ -68,9 +68,9 @@ class Controls:
         """The controls, in the same order."""
         return list(self.by_name.values())
 
-    def config(self, preset: str, values: Mapping[str, Any]) -> TrainConfig:
+    def config(self, dataset: str, preset: str, values: Mapping[str, Any]) -> TrainConfig:
         """The config that the controls stand at; UserError for an illegal or an empty one."""
-        base = self.case.preset(preset)
+        base = self.case.preset(preset, dataset)
         changed = {
             name: value
             for name, value in values.items()
@@ -81,9 +81,11 @@ class Controls:
                 raise UserError("knob.empty", name=name)
         return base.changed(changed)
 
-    def updates(self, preset: str, values: Mapping[str, Any] | None = None) -> list[Any]:
-        """Updates that put the controls at a preset's values, then at `values`."""
-        base = self.case.preset(preset)
+    def updates(
+        self, dataset: str, preset: str, values: Mapping[str, Any] | None = None
+    ) -> list[Any]:
+        """Updates that put the controls at a data set's preset, then at `values`."""
+        base = self.case.preset(preset, dataset)
         wanted = {**base.model_dump(), **(values or {})}
         by_name = {knob.name: knob for knob in self.case.config.knobs()}
         updates = []
@@ -108,8 +110,11 @@ def _is_slider(knob: Knob) -> bool:
 
 
 def controls(case: Case, preset: str, language: Language) -> Controls:
-    """Make the controls where the caller stands: the main ones, the rest under "More knobs"."""
-    base = case.preset(preset)
+    """Make the controls where the caller stands: the main ones, the rest under "More knobs".
+
+    They stand at the preset of the case's first data set.
+    """
+    base = case.preset(preset, case.datasets[0])
     knobs = [knob for knob in case.config.knobs() if knob.shown != "none"]
     main = [knob for knob in knobs if knob.shown == "main"]
     main.sort(key=lambda knob: knob.name == "seed")  # the seed last

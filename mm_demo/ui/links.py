@@ -49,7 +49,7 @@ def read(query: Mapping[str, str], cases: Sequence[Case]) -> Link:
     panel = legal("panel", PANELS, "train" if wants_training else "try")
     dataset = legal("dataset", case.choices, case.datasets[0])
     preset = legal("preset", tuple(case.presets), next(iter(case.presets)))
-    base, settings = case.preset(preset), dict[str, Any]()
+    base, settings = case.preset(preset, dataset), dict[str, Any]()
     for key in query:
         if key in asked_knobs:
             try:
@@ -62,11 +62,11 @@ def read(query: Mapping[str, str], cases: Sequence[Case]) -> Link:
 def write(
     case: Case, panel: str, dataset: str, preset: str, config: TrainConfig, language: str
 ) -> str:
-    """The query of a link to these settings: only what differs from the preset is named."""
+    """The query of a link to these settings: only what differs from the data set's preset is named."""
     parts: dict[str, Any] = {"case": case.name, "panel": panel}
     if dataset != case.datasets[0]:
         parts["dataset"] = dataset
     parts["preset"] = preset
     parts["seed"] = config.seed
-    parts |= config.settings(case.preset(preset))
+    parts |= config.settings(case.preset(preset, dataset))
     return "?" + urlencode({**parts, "lang": language})

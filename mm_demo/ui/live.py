@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mm_demo import words
@@ -117,8 +117,10 @@ class Live:
         )
 
     def held_out(self, run: Run | None, others: list[Run]) -> dict[str, Any]:
-        """The value of the chart of the headline metric."""
-        return held_out_value(self.case, run, others, self._steps(), self.number)
+        """The value of the chart of the run's headline metric."""
+        return held_out_value(
+            self.case, self.order.dataset, run, others, self._steps(), self.number
+        )
 
     def status(self) -> dict[str, str]:
         """The value of the status line: what is drawn, and what is spoken (seldom)."""
@@ -160,11 +162,20 @@ class Live:
 
 
 def held_out_value(
-    case: Case, run: Run | None, others: list[Run], steps: int, now: int | None
+    case: Case, dataset: str, run: Run | None, others: list[Run], steps: int, now: int | None
 ) -> dict[str, Any]:
-    """The value of the chart of the headline metric; the course's claim is dotted on it."""
-    x, y = run.curves.get(case.headline, ([], [])) if run else ([], [])
-    claim = cards.claim_of(case)
+    """The value of the chart of a data set's headline metric; the course's claim is dotted on it.
+
+    Runs on data sets of another family have no line there.
+    """
+    headline, family = case.headline_of(dataset), case.family_of(dataset)
+    name = metric_name(case, headline)
+    # without a curve instead of left out: the others keep the colours that the table shows
+    others = [
+        run if case.family_of(run.dataset) is family else replace(run, curves={}) for run in others
+    ]
+    x, y = run.curves.get(headline, ([], [])) if run else ([], [])
+    claim = case.claims.get(headline)
     references: list[dict[str, Any]] = []
     if claim is not None:
         text = cards.texts("chart.course", value=claim)
@@ -172,17 +183,16 @@ def held_out_value(
     say = cards.texts("chart.empty")
     if y:
         key = "chart.held_out.say" if claim is not None else "chart.held_out.say_alone"
-        say = cards.texts(
-            key, name=metric_name(case, case.headline), value=y[-1], claim=claim or 0.0
-        )
+        say = cards.texts(key, name=name, value=y[-1], claim=claim or 0.0)
     return charts.curve_value(
         steps=steps,
         x=x,
         y=[round(value, 4) for value in y],
         name=run_name(now) if now else None,
-        earlier=earlier(others, now, case.headline),
+        earlier=earlier(others, now, headline),
         references=references,
         share=True,
+        title=cards.texts("chart.held_out", name=name),
         say=say,
     )
 

@@ -156,12 +156,14 @@
   }
   mm.curve = (element, props, watch) => {
     const plot = element.querySelector('.plot'), now = element.querySelector('.v'), label = element.querySelector('.sr');
+    const caption = element.querySelector('.cap span');
     label.id = mm.id('curve');
     plot.setAttribute('aria-labelledby', label.id);
     const draw = () => {
       const value = props.value || {};
       drawCurve(plot, value);
       now.textContent = value.now || '';
+      if (value.title && value.title.en) caption.innerHTML = mm.both(value.title);
       if (value.say) label.innerHTML = mm.both(value.say);
     };
     watch('value', draw);

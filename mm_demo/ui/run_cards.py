@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 
 from mm_demo import words
@@ -14,9 +15,11 @@ from mm_demo.ui.runs import Run
 from mm_demo.ui.trainer import Waiting
 
 
-def idle(case: Case, preset: str) -> dict[str, str]:
+def idle(case: Case, dataset: str, preset: str) -> dict[str, str]:
     """Nothing runs and nothing has run."""
-    minutes = cards.texts(f"{case.name}.minutes.{preset}")
+    family = case.family_of(dataset)
+    section = f"{case.name}.{family.folder}" if family else case.name
+    minutes = cards.texts(f"{section}.minutes.{preset}")
     html = status_html(
         words.both("status.idle"), words.both("status.idle.line", time=minutes), None, dot="idle"
     )
@@ -49,8 +52,9 @@ def left() -> dict[str, str]:
 def ended(case: Case, run: Run, megabytes: float, figure: bool) -> dict[str, str]:
     """The finished or stopped run: the figure against the course, and what to do with it."""
     figure_html, say = "", ""
-    value, claim = run.metrics.get(case.headline), cards.claim_of(case)
-    name = metric_name(case, case.headline)
+    headline = case.headline_of(run.dataset)
+    value, claim = run.metrics.get(headline), case.claims.get(headline)
+    name = metric_name(case, headline)
     if run.state == "stopped":
         say = words.both("ended.stopped", step=run.step)
         head = cards.notice("stop", say, words.both("ended.stopped.line"))
@@ -64,7 +68,7 @@ def ended(case: Case, run: Run, megabytes: float, figure: bool) -> dict[str, str
         )
     if value is not None:
         title = words.both("ended.ruler", name=name)
-        bar = cards.ruler(title, value, claim, cards.guess_of(case, run.metrics))
+        bar = cards.ruler(title, value, claim, cards.guess_of(run.metrics, headline))
         figure_html = f'<div style="margin:14px 0 4px">{bar}</div>'
     buttons = cards.button("use", words.both("ended.use"), kind="p", run=run.number)
     buttons += cards.button(
@@ -114,7 +118,7 @@ def command(
 
 def what_differs(case: Case, run: Run) -> dict[str, str]:
     """What a run began from and in which knobs it differs from its preset, in each language."""
-    changed = run.config.settings(case.preset(run.preset))
+    changed = run.config.settings(case.preset(run.preset, run.dataset))
     # the seed first: it alone may tell two runs apart, and the end of a long list is cut
     names = sorted(changed, key=lambda name: name != "seed")
     parts = []
@@ -148,13 +152,15 @@ def table(case: Case, runs: list[Run], now: int | None, left_html: str, command_
             f'{title}<p class="hint" style="margin:0 0 12px">{words.both("runs.none")}</p>'
             f"{cards.command_line(command_text)}"
         )
+    headlines = {case.headline_of(run.dataset) for run in runs}
+    columns = {metric: "n" if metric in headlines else "n opt" for metric in case.table}
     names = "".join(
-        f'<th class="n{" opt" if i else ""}" scope="col">'
-        f"{words.both(f'{case.name}.metric.{metric}.short')}</th>"
-        for i, metric in enumerate(case.table)
+        f'<th class="{column}" scope="col">{words.both(f"{case.name}.metric.{metric}.short")}</th>'
+        for metric, column in columns.items()
     )
     rows = "".join(
-        _row(case, run, slot, left_html) for slot, run in zip(range(1, 100), runs, strict=False)
+        _row(case, run, columns, slot, left_html)
+        for slot, run in zip(range(1, 100), runs, strict=False)
     )
     shown = f"{cards.command_line(command_text)}" if now is not None else ""
     own = " ".join(models(runs))
@@ -165,13 +171,13 @@ def table(case: Case, runs: list[Run], now: int | None, left_html: str, command_
     )
 
 
-def _row(case: Case, run: Run, slot: int, left_html: str) -> str:
-    figures = ""
-    for i, metric in enumerate(case.table):
+def _row(case: Case, run: Run, columns: Mapping[str, str], slot: int, left_html: str) -> str:
+    figures, headline = "", case.headline_of(run.dataset)
+    for metric, column in columns.items():
         value = run.metrics.get(metric)
         shown = "" if value is None else f"{value:.2f}"
-        strong = f"<b>{shown}</b>" if i == 0 else shown
-        figures += f'<td class="n{" opt" if i else ""}">{strong}</td>'
+        strong = f"<b>{shown}</b>" if metric == headline else shown
+        figures += f'<td class="{column}">{strong}</td>'
     dashes = {2: "6 4", 3: "1.5 4", 4: "3 3", 5: "10 4"}
     sample = (
         '<svg width="28" height="8" aria-hidden="true" style="flex:none"><path d="M1 4h26" '

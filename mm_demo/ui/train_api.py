@@ -42,7 +42,7 @@ def train_endpoint(case: Case, trainer: Trainer) -> Callable[..., Iterator[dict[
             case.check_dataset(dataset)
             if not isinstance(settings or {}, dict):
                 raise UserError("knob.no_value", setting=str(settings)[:80])
-            config = case.preset(preset).changed({"seed": seed, **(settings or {})})
+            config = case.preset(preset, dataset).changed({"seed": seed, **(settings or {})})
             order = Order(case, dataset, preset, config)
             with closing(trainer.run(visitor(request), order)) as events:
                 for event in events:

@@ -30,7 +30,7 @@ from mm_demo.ui.trainer import Begun, Left, Order, Trainer, Waiting
 
 log = logging.getLogger(__name__)
 _BETWEEN = 1 / 3
-Figure = Callable[[Case, Iterable[Event], Path], None]
+Figure = Callable[[Case, str, Iterable[Event], Path], None]
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Handlers:
         try:
             self.case.check_dataset(dataset)
             config = self.controls.config(
-                preset, dict(zip(self.controls.names, values, strict=True))
+                dataset, preset, dict(zip(self.controls.names, values, strict=True))
             )
         except UserError as error:
             yield self._told(note=cards.error_card(error))
@@ -93,12 +93,18 @@ class Handlers:
         try:
             self.case.check_dataset(dataset)
             config = self.controls.config(
-                preset, dict(zip(self.controls.names, values, strict=True))
+                dataset, preset, dict(zip(self.controls.names, values, strict=True))
             )
         except UserError:  # said when it matters, at Start; a half-typed number is no mistake
             return [gr.skip()] * 4
         order = Order(self.case, dataset, preset, config)
-        return [run_cards.idle(self.case, preset), *self.at_rest(order, [])]
+        return [run_cards.idle(self.case, dataset, preset), *self.at_rest(order, [])]
+
+    def dataset(self, before: str, dataset: str, preset: str) -> list[Any]:
+        """The data set chosen, and the controls: at its preset, where the last was of another family."""
+        if self.case.family_of(before) is self.case.family_of(dataset):
+            return [dataset, *(gr.skip() for _ in self.controls.names)]
+        return [dataset, *self.controls.updates(dataset, preset)]
 
     def go_on(self, request: gr.Request, event: gr.EventData) -> Iterator[tuple[Any, ...]]:
         """The rest of a stopped run, or a new schedule from a finished run's weights."""
@@ -146,7 +152,7 @@ class Handlers:
         target = Path(tempfile.mkdtemp(dir=run.folder.parent))
         if data.get("do") == "figure" and self.figure is not None:
             path = target / f"{run.folder.name}.png"
-            self.figure(self.case, story(run), path)
+            self.figure(self.case, run.dataset, story(run), path)
             return gr.update(value=str(path))
         name = run.folder.name
         made = shutil.make_archive(str(target / name), "zip", run.folder.parent, name)
@@ -156,10 +162,10 @@ class Handlers:
         """The query of a link to the settings as they stand."""
         try:
             config = self.controls.config(
-                preset, dict(zip(self.controls.names, values, strict=True))
+                dataset, preset, dict(zip(self.controls.names, values, strict=True))
             )
         except UserError:
-            config = self.case.preset(preset)
+            config = self.case.preset(preset, dataset)
         return links.write(self.case, "train", dataset, preset, config, chosen)
 
     def _watch(self, session: str, order: Order) -> Iterator[tuple[Any, ...]]:
@@ -228,7 +234,7 @@ class Handlers:
         return (card, *frame[1:5], table, again, *_BUTTONS_AT_REST[1:])
 
     def _failed(self, session: str, order: Order, note: str) -> tuple[Any, ...]:
-        status = run_cards.idle(self.case, order.preset)
+        status = run_cards.idle(self.case, order.dataset, order.preset)
         first = gr.update(visible=True, variant="primary")
         return (status, note, *self._still(session, order), first, *_BUTTONS_AT_REST[1:])
 

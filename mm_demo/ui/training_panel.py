@@ -27,6 +27,7 @@ class TrainingPanel:
     """What the page needs of the panel: where a link's settings go, and the link it copies."""
 
     dataset: gr.Radio
+    before: gr.State
     preset: gr.Radio
     controls: Controls
     note: gr.HTML
@@ -43,20 +44,28 @@ class TrainingPanel:
                 words.both("link.ignored.line", parts=", ".join(link.ignored)),
             )
         case = self.controls.case
-        config = case.preset(link.preset).changed(link.settings)
+        config = case.preset(link.preset, link.dataset).changed(link.settings)
         return [
             gr.update(value=link.dataset),
+            link.dataset,
             gr.update(value=link.preset),
             note,
-            run_cards.idle(case, link.preset),
+            run_cards.idle(case, link.dataset, link.preset),
             *self.handlers.at_rest(Order(case, link.dataset, link.preset, config), []),
-            *self.controls.updates(link.preset, link.settings),
+            *self.controls.updates(link.dataset, link.preset, link.settings),
         ]
 
     @property
     def outputs(self) -> list[Any]:
         """The components that `updates` is for."""
-        return [self.dataset, self.preset, self.note, *self.rest, *self.controls.components]
+        return [
+            self.dataset,
+            self.before,
+            self.preset,
+            self.note,
+            *self.rest,
+            *self.controls.components,
+        ]
 
 
 def training_panel(
@@ -75,14 +84,14 @@ def training_panel(
 
     `own_panel` makes the column where a visitor gathers data of their own, seen while it is chosen.
     """
-    first_preset = next(iter(case.presets))
-    base = case.preset(first_preset)
-    first_command = run_cards.command(case, case.datasets[0], first_preset, base)
+    first, first_preset = case.datasets[0], next(iter(case.presets))
+    base = case.preset(first_preset, first)
+    first_command = run_cards.command(case, first, first_preset, base)
     with gr.Row(elem_classes="mm-train"):
         with gr.Column(scale=3, min_width=320, elem_classes="mm-live"):
             with gr.Column(elem_classes="mm-card mm-status"), gr.Row(elem_classes="mm-status-row"):
                 status = piece(
-                    run_cards.idle(case, first_preset),
+                    run_cards.idle(case, first, first_preset),
                     html_template='<div class="shown"></div><div class="sr" role="status"></div>',
                     call="status(element, props, watch, trigger)",
                     elem_id=f"{case.name}-status",
@@ -116,8 +125,8 @@ def training_panel(
                     min_width=280,
                 )
                 held = charts.curve(
-                    words.both("chart.held_out", name=metric_name(case, case.headline)),
-                    held_out_value(case, None, [], base.steps, None),
+                    words.both("chart.held_out", name=metric_name(case, case.headline_of(first))),
+                    held_out_value(case, first, None, [], base.steps, None),
                     elem_id=f"{case.name}-held",
                     min_width=280,
                 )
@@ -132,7 +141,7 @@ def training_panel(
             dataset = language.add(
                 gr.Radio(
                     list(case.choices),
-                    value=case.datasets[0],
+                    value=first,
                     elem_id=f"{case.name}-dataset",
                     elem_classes="mm-seg",
                 ),
@@ -155,6 +164,7 @@ def training_panel(
                 gr.Button(size="sm", elem_id=f"{case.name}-link", elem_classes="mm-link"),
                 value="link.copy",
             )
+    before = gr.State(first)  # the data set that the controls stand for
     address = gr.Textbox(visible=False)
     download = gr.DownloadButton(visible="hidden", elem_id=f"{case.name}-download")
 
@@ -176,11 +186,19 @@ def training_panel(
     stop.click(handlers.stop, None, stop, queue=False, **PRIVATE)
     leave.click(handlers.stop, None, leave, queue=False, **PRIVATE)
     rest = [status, loss, held, table]
-    preset.input(knobs.updates, preset, knobs.components, queue=False, **PRIVATE).then(
+    preset.input(knobs.updates, [dataset, preset], knobs.components, queue=False, **PRIVATE).then(
         handlers.settings, settings, rest, queue=False, **PRIVATE
     )
+    dataset.input(
+        handlers.dataset,
+        [before, dataset, preset],
+        [before, *knobs.components],
+        queue=False,
+        trigger_mode="always_last",
+        **PRIVATE,
+    ).then(handlers.settings, settings, rest, queue=False, **PRIVATE)
     gr.on(
-        [part.input for part in (dataset, *knobs.components)],
+        [part.input for part in knobs.components],
         handlers.settings,
         settings,
         rest,
@@ -201,4 +219,4 @@ def training_panel(
             ran.then(handlers.models, switch, choice, queue=False, **PRIVATE)
         for part in (status, table):
             part.select(handlers.use, switch, [choice, sub_tabs], queue=False, **PRIVATE)
-    return TrainingPanel(dataset, preset, knobs, note, rest, handlers)
+    return TrainingPanel(dataset, before, preset, knobs, note, rest, handlers)

@@ -75,7 +75,7 @@ def test_a_link_sets_the_controls_and_names_what_it_left_out(open_page, shell_ur
 def test_a_preset_sets_the_knobs(open_page, shell_url):
     page = open_page(shell_url + "?case=clip&panel=train")
     steps = page.locator("#clip-knob-steps input[type=number]")
-    quick, full = (CLIP.preset(name).steps for name in ("quick", "full"))
+    quick, full = (CLIP.preset(name, "scenes").steps for name in ("quick", "full"))
     assert steps.input_value() == str(quick)
     page.locator("#clip-preset label").nth(1).click()
     page.wait_for_function(

@@ -47,7 +47,7 @@ def test_a_header_without_a_model_has_no_figure():
 
 
 def test_the_command_does_the_run_again():
-    config = CLIP.preset("quick").changed({"seed": 3, "batch_size": 64})
+    config = CLIP.preset("quick", "scenes").changed({"seed": 3, "batch_size": 64})
     assert run_cards.command(CLIP, "scenes", "quick", config) == (
         "python -m mm_demo train clip --dataset scenes --preset quick --seed 3 "
         "--set batch_size=64 --out my-clip"
@@ -57,7 +57,7 @@ def test_the_command_does_the_run_again():
 @pytest.mark.parametrize(("value", "verdict"), [(0.71, "above"), (0.65, "level"), (0.58, "says")])
 def test_the_verdict_is_honest(tmp_path, value, verdict):
     run = Run(
-        1, "clip", "scenes", "quick", CLIP.preset("quick"), tmp_path,
+        1, "clip", "scenes", "quick", CLIP.preset("quick", "scenes"), tmp_path,
         state="finished", metrics={CLIP.headline: value}, step=480, seconds=54,
     )  # fmt: skip
     card = run_cards.ended(CLIP, run, 1.9, False)
@@ -68,7 +68,7 @@ def test_the_verdict_is_honest(tmp_path, value, verdict):
 
 
 def test_the_table_names_what_differs(tmp_path):
-    config = CLIP.preset("quick").changed({"batch_size": 64})
+    config = CLIP.preset("quick", "scenes").changed({"batch_size": 64})
     run = Run(2, "clip", "scenes", "quick", config, tmp_path, state="finished")
     html = run_cards.table(CLIP, [run], None, "", "")
     assert "64" in html

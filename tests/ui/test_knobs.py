@@ -25,12 +25,14 @@ def test_a_control_for_each_shown_knob_and_no_other(made):
 def test_the_controls_as_made_stand_for_the_preset(made):
     preset = next(iter(made.case.presets))
     values = {name: control.value for name, control in made.by_name.items()}
-    assert made.config(preset, values) == made.case.preset(preset)
+    assert made.config(made.case.datasets[0], preset, values) == made.case.preset(
+        preset, made.case.datasets[0]
+    )
 
 
 def test_sliders_reach_every_preset_and_stay_within_limits(made):
     for preset, config in made.case.presets.items():
-        updates = dict(zip(made.names, made.updates(preset), strict=True))
+        updates = dict(zip(made.names, made.updates(made.case.datasets[0], preset), strict=True))
         for knob in made.case.config.knobs():
             if isinstance(made.by_name.get(knob.name), gr.Slider):
                 update = updates[knob.name]
@@ -43,11 +45,11 @@ def test_sliders_reach_every_preset_and_stay_within_limits(made):
 def test_whole_numbers_stay_whole():
     with gr.Blocks():
         made = controls(CLIP, "quick", Language())
-    config = made.config("quick", {"batch_size": 64.0, "seed": 3.0})
+    config = made.config("scenes", "quick", {"batch_size": 64.0, "seed": 3.0})
     assert config.batch_size == 64
     assert isinstance(config.batch_size, int)
     with pytest.raises(UserError):
-        made.config("quick", {"batch_size": 64.5})
+        made.config("scenes", "quick", {"batch_size": 64.5})
 
 
 def test_a_link_may_go_beyond_the_slider():
@@ -61,7 +63,7 @@ def test_an_illegal_value_is_the_users_error():
     with gr.Blocks():
         made = controls(CLIP, "quick", Language())
     with pytest.raises(UserError) as caught:
-        made.config("quick", {"warmup": 7})
+        made.config("scenes", "quick", {"warmup": 7})
     assert caught.value.key == "knob.illegal"
     with pytest.raises(UserError):
-        made.config("nothing", {})
+        made.config("scenes", "nothing", {})

@@ -10,12 +10,12 @@ from mm_demo.ui import links
 
 
 def test_a_link_goes_there_and_back():
-    config = CLIP.preset("quick").changed({"seed": 3, "batch_size": 64, "language": "zh"})
+    config = CLIP.preset("quick", "scenes").changed({"seed": 3, "batch_size": 64, "language": "zh"})
     query = links.write(CLIP, "train", "scenes", "quick", config, "zh")
     link = links.read(dict(parse_qsl(query[1:])), CASES)
     assert link.case is CLIP
     assert (link.panel, link.dataset, link.preset) == ("train", "scenes", "quick")
-    assert CLIP.preset("quick").changed(link.settings) == config
+    assert CLIP.preset("quick", "scenes").changed(link.settings) == config
     assert link.ignored == ()
     assert "learning_rate" not in query
 

@@ -30,7 +30,9 @@ def trainer(tmp_path):
 
 
 def order(steps=40, **more):
-    return Order(CLIP, "scenes", "quick", CLIP.preset("quick").changed({"steps": steps}), **more)
+    return Order(
+        CLIP, "scenes", "quick", CLIP.preset("quick", "scenes").changed({"steps": steps}), **more
+    )
 
 
 def test_a_run_is_kept_with_its_curves(trainer):

@@ -44,7 +44,7 @@ def panel(tmp_path, monkeypatch):
         handlers = Handlers(
             CLIP, trainer, knobs, moving.preview(CLIP), language, TryPanel(None), None
         )
-        return handlers, [getattr(CLIP.preset("quick"), name) for name in knobs.names]
+        return handlers, [getattr(CLIP.preset("quick", "scenes"), name) for name in knobs.names]
 
     return made
 
@@ -73,7 +73,7 @@ def test_a_resumed_run_that_is_stopped_at_once_is_kept(panel):
 
 def test_status_axis_and_command_follow_the_settings_until_there_is_a_run(panel):
     handlers, values = panel(fake.start)
-    full = {**CLIP.preset("full").model_dump(), "seed": 7, "steps": 900}
+    full = {**CLIP.preset("full", "scenes").model_dump(), "seed": 7, "steps": 900}
     wanted = [full[name] for name in handlers.controls.names]
     status, loss, held, table = handlers.settings(ANN, "scenes", "full", *wanted)
     assert "20 min" in status["html"]

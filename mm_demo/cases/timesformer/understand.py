@@ -80,7 +80,7 @@ def page(case: Case) -> str:
 
 
 def _attention(case: Case) -> str:
-    quick = case.preset(next(iter(case.presets)))
+    quick = case.preset(next(iter(case.presets)), case.datasets[0])
     d = quick.embed_dim // quick.num_heads  # type: ignore[attr-defined]
     law = (
         "<span>Attn(<i>Q</i>, <i>K</i>, <i>V</i>) = softmax( <span class='hi'><i>Q K</i><sup>T</sup>"
