@@ -87,6 +87,9 @@ def _to_bert(state, expected):
         "mlp.2": "output.dense", "norm2": "output.LayerNorm",
     }  # fmt: skip
     for name, tensor in state.items():
+        if name in renamed and "." not in name:
+            found[f"{renamed[name]}.weight"] = tensor
+            continue
         layer, kind = name.removeprefix("layers.").rsplit(".", 1)
         before = ""
         if name.startswith("layers."):

@@ -2,12 +2,12 @@
 
 from typing import Literal
 
-from mm_demo.case import Case
+from mm_demo.case import OWN, Case, Family
 from mm_demo.config import TrainConfig, knob
 
 
 class ClipConfig(TrainConfig):
-    """The knobs of a CLIP trained on drawn scenes."""
+    """The knobs of a CLIP. Those from `stem` on shape the networks for drawn scenes, the last four those for photographs."""
 
     temperature: float = knob(0.1, shown="main", step=0.01, ge=0.01, le=1)
     language: Literal["en", "zh", "both"] = knob("en", shown="main")
@@ -24,12 +24,26 @@ class ClipConfig(TrainConfig):
     embed_dim: int = knob(128, ge=16, le=1024, multiple_of=8)
     image_layers: int = knob(0, ge=0, le=24)
     text_layers: int = knob(0, ge=0, le=24)
+    backbones: Literal["lite0", "lite0_lite2", "all"] = knob("all")
+    mirrored: bool = knob(True)
+    dropout: float = knob(0.7, ge=0, le=0.9)
+    prototypes: float = knob(0.15, ge=0, le=1)
+
+
+_PHOTOS = ClipConfig(
+    batch_size=512,
+    learning_rate=0.0015,
+    weight_decay=0.3,
+    temperature=0.05,
+    captions=2,
+    embed_dim=512,
+)
 
 
 CLIP = Case(
     name="clip",
     config=ClipConfig,
-    datasets=("scenes",),
+    datasets=("scenes", "photos", "flickr8k", "coco"),
     presets={
         "quick": ClipConfig(steps=420, captions=5, weight_decay=0.2),
         "full": ClipConfig(
@@ -46,5 +60,20 @@ CLIP = Case(
     headline="zero_shot_accuracy",
     claims={"zero_shot_accuracy": 0.65, "image_to_text_r1": 0.45, "text_to_image_r1": 0.42},
     table=("zero_shot_accuracy", "image_to_text_r1", "text_to_image_r1"),
-    worlds=("scenes",),
+    worlds=("scenes", "photos"),
+    folders=True,
+    families=(
+        Family(
+            folder="photos",
+            datasets=("photos", "flickr8k", "coco", OWN),
+            presets={
+                "quick": _PHOTOS.changed(
+                    {"steps": 260, "backbones": "lite0_lite2", "mirrored": False, "prototypes": 0}
+                ),
+                "full": _PHOTOS.changed({"steps": 840, "evaluations": 12}),
+            },
+            headline="image_to_text_r1",
+            measured=("coco_objects",),
+        ),
+    ),
 )

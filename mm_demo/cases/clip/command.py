@@ -9,7 +9,9 @@ from typing import Annotated
 
 import typer
 
+from mm_demo.cases.clip import CLIP
 from mm_demo.cases.clip.labels import TEMPLATES
+from mm_demo.cases.clip.worlds import world_of
 from mm_demo.media.image import open_picture
 
 
@@ -18,13 +20,19 @@ def predict(
     image: Annotated[Path, typer.Option(help="A picture.")],
     labels: Annotated[str, typer.Option(help='"red boat, blue house"')],
     template: Annotated[str, typer.Option(help="{} is the label.")] = TEMPLATES["en"],
-    checkpoint: Annotated[Path | None, typer.Option(help="A checkpoint folder.")] = None,
+    checkpoint: Annotated[
+        Path | None, typer.Option(help="A checkpoint folder. Default: the one for such a picture.")
+    ] = None,
     figure: Annotated[Path | None, typer.Option(help="Also draw the bars into this file.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Which of these labels fits the picture?"""
-    picture = open_picture(image)
-    answer = context.obj.predictors.get("clip", checkpoint).classify(picture, labels, template)
+    picture, get = open_picture(image), context.obj.predictors.get
+    if checkpoint is None:
+        checkpoint = CLIP.checkpoint(
+            world_of(picture, lambda world: get("clip", CLIP.checkpoint(world)))
+        )
+    answer = get("clip", checkpoint).classify(picture, labels, template)
     if figure is not None:
         context.obj.draw_ranking(
             [(score.label, score.probability) for score in answer.ranking],

@@ -74,10 +74,10 @@ def write_tower(folder: Path) -> None:
     tokenizer.enable_truncation(MAX_PIECES)
     tokenizer.save(str(folder / store.TOKENIZER), pretty=False)
     store.write_tensors(folder / store.WEIGHTS, _halved(state))
-    vocab_size, dim = state["words.weight"].shape
+    vocab_size, dim = state["words"].shape
     layers = 1 + max(int(name.split(".")[1]) for name in state if name.startswith("layers."))
     sizes = {"vocab_size": vocab_size, "dim": dim, "num_layers": layers, "num_heads": 12}
-    store.write_json(folder / store.CONFIG, {**sizes, "max_len": len(state["positions.weight"])})
+    store.write_json(folder / store.CONFIG, {**sizes, "max_len": len(state["positions"])})
     _write_card(folder, cards.tower(TOWER_PACKAGE))
 
 

@@ -11,8 +11,9 @@ from PIL import Image
 
 from mm_demo import words
 from mm_demo.cases.clip import CLIP, try_answer, try_matrix
+from mm_demo.cases.clip.answer import Answer, Score
 from mm_demo.cases.clip.examples import EXAMPLES, other_name
-from mm_demo.cases.clip.predict import Answer, Predictor, Score
+from mm_demo.cases.clip.predict import Predictor
 from mm_demo.cases.clip.try_answer import Asked
 from mm_demo.cases.clip.try_handlers import Handlers
 from mm_demo.cases.clip.understand import _reliability, our_numbers

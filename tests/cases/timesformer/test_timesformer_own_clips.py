@@ -122,7 +122,7 @@ def test_training_on_own_clips_gets_the_visitors_folder(tmp_path):
         return (event for event in ())
 
     trainer = Trainer(start, runs, lambda folder: None)
-    order = Order(TIMESFORMER, OWN, "quick", TIMESFORMER.preset("quick"))
+    order = Order(TIMESFORMER, OWN, "quick", TIMESFORMER.preset("quick", OWN))
     list(trainer.run("a", order))
     assert seen == [str(runs.own_data("a", "timesformer"))]
 

@@ -35,7 +35,7 @@ def few_clips():
 
 
 def config(**changes):
-    return TIMESFORMER.preset("quick").changed({**SMALL, **changes})
+    return TIMESFORMER.preset("quick", "camera_motion").changed({**SMALL, **changes})
 
 
 def run(out, start_from=None, **changes):

@@ -81,7 +81,7 @@ def test_the_scripts_constants_are_the_models():
     told = dict(re.findall(r"\b(WIDTH|ENERGY|FASTEST) = ([\d.]+)", script))
     assert float(told["ENERGY"]) == motion._LEAST_ENERGY
     assert float(told["FASTEST"]) == motion._FASTEST
-    assert int(told["WIDTH"]) == TIMESFORMER.preset("quick").image_size
+    assert int(told["WIDTH"]) == TIMESFORMER.preset("quick", "camera_motion").image_size
     assert motion.LEVELS == 2
 
 
@@ -107,7 +107,7 @@ def test_the_courses_gflops_are_three_views(page):
 
 
 def test_the_head_that_is_told_of_is_the_quick_presets(page):
-    quick = TIMESFORMER.preset("quick")
+    quick = TIMESFORMER.preset("quick", "camera_motion")
     d = quick.embed_dim // quick.num_heads
     assert f"has d = {d} numbers, so √d = {d**0.5:g}." in card(page(), "attention")
 
