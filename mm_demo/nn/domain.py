@@ -1,39 +1,40 @@
-"""Which world a picture is of, by what a photo network sees in it; or of none."""
+"""Whether a picture is of a world, by what a photo network sees in it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
-_RIDGE = 0.05  # of the mean variance
+_BANK = 512  # pictures that are kept of a world
+_NEAREST = 5
 _SHARE = 0.99  # so many pictures of a world count as familiar
 
 
 @dataclass(frozen=True)
 class Domain:
-    """A Gaussian around what pictures of one world look like (Lee et al. 2018, arXiv:1807.03888).
+    """How unlike its nearest neighbours of a world a picture is (Sun et al. 2022, arXiv:2204.06507).
 
-    mean (D,), whiten (D, k): directions that explain most of the variance, scaled to 1; a picture's
-    distance counts in units of `limit`, within which all but one in a hundred familiar ones lie.
+    bank (K, D): unit vectors of some pictures of the world. A distance is 1 minus the mean cosine
+    to the five nearest, in units of `limit`, within which all but one in a hundred familiar
+    pictures lie. The direction alone is looked at: noise and blank pages move a network's features
+    so little that by length they would lie in the midst of the photographs.
     """
 
-    mean: Tensor
-    whiten: Tensor
+    bank: Tensor
     limit: float
 
     @classmethod
-    def fit(cls, familiar: Tensor, others: Tensor, directions: int = 256) -> Domain:
+    def fit(cls, familiar: Tensor, others: Tensor) -> Domain:
         """From pooled vectors (N, D); the limit is set on `others` (M, D) of the same world."""
-        mean = familiar.mean(0)
-        values, vectors = torch.linalg.eigh(torch.cov((familiar - mean).T))
-        values, vectors = values[-directions:], vectors[:, -directions:]
-        ridge = _RIDGE * values.mean()
-        whiten = vectors / (values.clamp(min=0) + ridge).sqrt()
-        made = cls(mean, whiten, 1.0)
-        return cls(mean, whiten, float(made.distance(others).quantile(_SHARE)))
+        rows = torch.linspace(0, len(familiar) - 1, min(_BANK, len(familiar))).long()
+        made = cls(F.normalize(familiar[rows], dim=-1), 1.0)
+        return cls(made.bank, max(float(made.distance(others).quantile(_SHARE)), 1e-6))
 
     def distance(self, pooled: Tensor) -> Tensor:
         """(N, D) -> (N,) distances, 1 = the limit."""
-        return ((pooled - self.mean) @ self.whiten).norm(dim=-1) / self.limit
+        cosines = F.normalize(pooled, dim=-1) @ self.bank.T
+        nearest = cosines.topk(min(_NEAREST, len(self.bank)), dim=-1).values
+        return (1 - nearest.mean(-1)) / self.limit

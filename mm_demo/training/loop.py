@@ -255,7 +255,9 @@ class _Run:
             store.write_json(folder / store.RUN, run)
             text = card(self.case, self.out.name, run)
             (folder / README).write_text(text, encoding="utf-8")
-            if resumable:
+            if not resumable:
+                store.halve(folder)
+            else:
                 store.write_tensors(folder / store.OPTIMISER, state_tensors(self.optimiser))
 
     def _end(self, product: float) -> Iterator[Event]:

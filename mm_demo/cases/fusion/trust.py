@@ -15,6 +15,7 @@ from mm_demo.errors import UserError
 
 FILE = "familiar.safetensors"
 KNOWN_SHARE = 0.98  # of unseen samples that are to count as known
+_STORED = {"means": torch.float16, "whiten": torch.float16, "limit": torch.float32}
 _RIDGE = 0.05  # of the mean variance: some features hardly ever vary
 
 
@@ -22,12 +23,12 @@ _RIDGE = 0.05  # of the mean variance: some features hardly ever vary
 class Familiar:
     """Mahalanobis distance to the nearest class (Lee et al. 2018, arXiv:1807.03888).
 
-    means (classes, dim), precision (dim, dim) shared by the classes; `limit` is the distance that
-    counts as 1.
+    means (classes, dim), whiten (dim, dim) shared by the classes, after which features vary by 1 in
+    each direction; `limit` is the squared distance that counts as 1.
     """
 
     means: Tensor
-    precision: Tensor
+    whiten: Tensor
     limit: Tensor
 
     def __call__(self, features: Tensor) -> Tensor:
@@ -36,7 +37,7 @@ class Familiar:
 
     def _raw(self, features: Tensor) -> Tensor:
         away = features.float()[:, None] - self.means[None]
-        return torch.einsum("nkd,de,nke->nk", away, self.precision, away).amin(1)
+        return (away @ self.whiten).square().sum(-1).amin(1)
 
     @classmethod
     def fit(cls, features: Tensor, labels: Tensor, unseen: Tensor) -> Familiar:
@@ -47,9 +48,10 @@ class Familiar:
         rest = features - means[labels]
         covariance = rest.T @ rest / len(rest)
         ridge = _RIDGE * covariance.diagonal().mean() + 1e-9
-        precision = torch.linalg.inv(covariance + ridge * torch.eye(len(covariance)).double())
-        found = cls(means.float(), precision.float(), torch.ones(()))
-        return cls(found.means, found.precision, found._raw(unseen).quantile(KNOWN_SHARE))
+        values, vectors = torch.linalg.eigh(covariance)
+        whiten = vectors / (values.clamp(min=0) + ridge).sqrt()
+        found = cls(means.float(), whiten.float(), torch.ones(()))
+        return cls(found.means, found.whiten, found._raw(unseen).quantile(KNOWN_SHARE))
 
 
 @torch.inference_mode()
@@ -81,12 +83,12 @@ def fit(networks: dict[str, Listener], train: Samples, unseen: Samples) -> dict[
 
 
 def save(folder: Path, judges: dict[str, dict[int, Familiar]]) -> None:
-    """Write the judges of each group into a checkpoint folder."""
+    """Write the judges of each group into a checkpoint folder, the large ones in half precision."""
     tensors = {
-        f"{group}.{sense}.{name}": getattr(judge, name)
+        f"{group}.{sense}.{name}": getattr(judge, name).to(kind)
         for group, senses in judges.items()
         for sense, judge in senses.items()
-        for name in ("means", "precision", "limit")
+        for name, kind in _STORED.items()
     }
     store.write_tensors(folder / FILE, tensors)
 
@@ -97,7 +99,7 @@ def load(folder: Path) -> dict[str, dict[int, Familiar]]:
     try:
         for key, tensor in store.read_tensors(folder / FILE).items():
             group, sense, name = key.split(".")
-            found.setdefault(group, {}).setdefault(int(sense), {})[name] = tensor
+            found.setdefault(group, {}).setdefault(int(sense), {})[name] = tensor.float()
         return {
             group: {sense: Familiar(**parts) for sense, parts in senses.items()}
             for group, senses in found.items()

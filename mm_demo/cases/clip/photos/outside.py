@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -15,25 +16,25 @@ from mm_demo.nn.domain import Domain
 FILE = "domain.safetensors"
 
 
-def fit(train: Pairs, dev: Pairs) -> Domain:
-    """By what the first backbone sees in them."""
-    return Domain.fit(train.pooled[0, :, :POOLED].float(), dev.pooled[0, :, :POOLED].float())
+def fit(train: Pairs, held_out: Sequence[Pairs]) -> Domain:
+    """By what the first backbone sees in them; the limit is set on photographs held out."""
+    others = [pairs.pooled[0, :, :POOLED].float() for pairs in held_out]
+    return Domain.fit(train.pooled[0, :, :POOLED].float(), torch.cat(others))
 
 
 def save(domain: Domain, folder: Path) -> None:
     """Into the folder's `domain.safetensors`, in half precision."""
-    tensors = {"mean": domain.mean.half(), "whiten": domain.whiten.half()}
-    store.write_tensors(folder / FILE, {**tensors, "limit": torch.tensor(domain.limit)})
+    tensors = {"bank": domain.bank.half(), "limit": torch.tensor(domain.limit)}
+    store.write_tensors(folder / FILE, tensors)
 
 
 def load(folder: Path) -> Domain:
     """What `save` wrote; UserError for a missing, broken or foreign file."""
     tensors = store.read_tensors(folder / FILE)
     try:
-        mean, whiten = tensors["mean"].float(), tensors["whiten"].float()
-        limit = float(tensors["limit"])
+        bank, limit = tensors["bank"].float(), float(tensors["limit"])
     except KeyError as error:
         raise UserError("checkpoint.foreign", folder=str(folder)) from error
-    if mean.shape != (POOLED,) or whiten.shape[:1] != mean.shape:
+    if bank.ndim != 2 or bank.shape[1] != POOLED:
         raise UserError("checkpoint.foreign", folder=str(folder))
-    return Domain(mean, whiten, limit)
+    return Domain(bank, limit)

@@ -103,7 +103,7 @@ class Predictor:
             torch.cat(pooled, -1).to(self.device),
             semantic(known, encoders.classes).to(self.device),
         )
-        score = model.scale() * (image * said.vectors.to(self.device)).sum()
+        score = model.scale() * (image * said.vectors.clone().to(self.device)).sum()
         score = score.cpu() + (known * said.classes).sum().add(1e-6).log()
         slopes = torch.autograd.grad(score, pooled)
         total = torch.zeros(GRID, GRID)

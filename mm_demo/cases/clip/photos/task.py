@@ -195,7 +195,8 @@ class Task:
         self._calibrate()
         assert self.judge is not None
         self.judge.save(folder)
-        outside.save(outside.fit(self.train, self.dev), folder)
+        held_out = [self.dev] if self.objects is None else [self.dev, self.objects]
+        outside.save(outside.fit(self.train, held_out), folder)
 
 
 def _prototypes(pooled: Tensor, backbones: Sequence[str]) -> Prototypes:
