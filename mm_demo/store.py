@@ -28,6 +28,7 @@ TOKENIZER = "tokenizer.json"
 METRICS = "metrics.json"
 RUN = "run.json"
 OPTIMISER = "optimizer.safetensors"
+SCALE = ".scale"  # a table in eight bits has its rows' scales beside it, under this name
 
 
 @contextmanager
@@ -154,18 +155,32 @@ def read_tokenizer(folder: Path) -> Tokenizer:
 def load_weights(model: nn.Module, folder: Path) -> None:
     """Fill `model` from the folder; UserError where its tensors belong to another model.
 
-    What is in half precision on disk is computed in float32.
+    What is small on disk, by `halve` or `in_eight_bits`, is computed in float32.
     """
-    tensors = {
-        name: tensor.float() if tensor.dtype == torch.float16 else tensor
-        for name, tensor in read_tensors(folder / WEIGHTS).items()
-    }
+    tensors = _unpacked(read_tensors(folder / WEIGHTS))
     expected = model.state_dict()
     if tensors.keys() != expected.keys() or any(
         tensors[name].shape != tensor.shape for name, tensor in expected.items()
     ):
         raise UserError("checkpoint.foreign", folder=str(folder))
     model.load_state_dict(tensors, assign=next(model.parameters()).is_meta)
+
+
+def _unpacked(stored: dict[str, Tensor]) -> dict[str, Tensor]:
+    tensors = {}
+    for name, tensor in stored.items():
+        if name.removesuffix(SCALE) != name and stored.keys() >= {name.removesuffix(SCALE)}:
+            continue
+        if tensor.dtype == torch.int8 and name + SCALE in stored:
+            tensor = tensor.float() * stored[name + SCALE]
+        tensors[name] = tensor.float() if tensor.dtype == torch.float16 else tensor
+    return tensors
+
+
+def in_eight_bits(name: str, table: Tensor) -> dict[str, Tensor]:
+    """A table (rows, dim) as `load_weights` reads it: int8, and each row's scale beside it."""
+    scale = table.abs().amax(1, keepdim=True).clamp(min=1e-12) / 127
+    return {name: (table / scale).round().to(torch.int8), name + SCALE: scale}
 
 
 def load_model(kind: type[Model], folder: Path) -> Model:

@@ -121,3 +121,29 @@ def test_hash_tells_weights_apart(tmp_path):
     write(tmp_path / "c", 2.0)
     a, b, c = (store.weights_hash(tmp_path / name) for name in "abc")
     assert a == b != c
+
+
+def test_a_finished_models_weights_take_half_the_room_and_are_computed_in_full(tmp_path):
+    torch.manual_seed(0)
+    model = torch.nn.Linear(40, 30)
+    store.write_tensors(tmp_path / store.WEIGHTS, model.state_dict())
+    before = (tmp_path / store.WEIGHTS).stat().st_size
+    store.halve(tmp_path)
+    assert (tmp_path / store.WEIGHTS).stat().st_size < 0.6 * before
+    again = torch.nn.Linear(40, 30)
+    store.load_weights(again, tmp_path)
+    assert again.weight.dtype == torch.float32
+    assert torch.equal(again.weight, model.weight.half().float())
+
+
+def test_a_table_in_eight_bits_is_off_by_at_most_half_a_step_of_its_row(tmp_path):
+    table = torch.randn(7, 50) * torch.logspace(-3, 1, 7)[:, None]
+    table[3] = 0
+    stored = store.in_eight_bits("weight", table)
+    assert stored["weight"].dtype == torch.int8
+    store.write_tensors(tmp_path / store.WEIGHTS, stored)
+    model = torch.nn.Embedding(7, 50)
+    store.load_weights(model, tmp_path)
+    step = table.abs().amax(1, keepdim=True) / 127
+    assert ((model.weight - table).abs() <= step / 2 + 1e-9).all()
+    assert not model.weight[3].any()

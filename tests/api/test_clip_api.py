@@ -6,6 +6,7 @@ import zlib
 
 import gradio_client
 import pytest
+from gradio.media import get_image
 from PIL import Image
 
 from mm_demo import case
@@ -22,6 +23,11 @@ def copies_the_bundled_model(case, dataset, config, out, **more):
     yield Started(0, 1, 1, 1, 1, "cpu", 1.0)
     shutil.copytree(case.checkpoint(), out)
     yield Finished(str(out), dict.fromkeys(case.table, 0.5), 1, 1, 1.0, 1.0, 0.1)
+
+
+needs_photos = pytest.mark.skipif(
+    not CLIP.checkpoint("photos").is_dir(), reason="checkpoints/clip-photos is not there"
+)
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +47,7 @@ def boat(tmp_path_factory):
     return str(path)
 
 
-def classify(client, image, labels=LABELS, template="a photo of a {}", model="scenes"):
+def classify(client, image, labels=LABELS, template="a photo of a {}", model="auto"):
     handled = gradio_client.handle_file(str(image)) if image else None
     return client.predict(handled, labels, template, model, api_name="/clip_classify")
 
@@ -64,9 +70,54 @@ def test_it_answers_with_plain_values(client, boat):
     assert answer["outside"] in (True, False)
 
 
+def test_without_a_model_the_picture_chooses_it(client, boat):
+    handled = gradio_client.handle_file(boat)
+    answer = client.predict(handled, LABELS, api_name="/clip_classify")
+    assert answer["model"] == "clip-scenes"
+    assert answer["ranking"] == classify(client, boat, model="scenes")["ranking"]
+
+
 def test_the_bundled_model_goes_by_both_names(client, boat):
     answers = [classify(client, boat, model=name) for name in ("scenes", "clip-scenes")]
     assert answers[0]["ranking"] == answers[1]["ranking"]
+
+
+@needs_photos
+def test_a_photograph_is_answered_by_its_model_unless_another_is_named(client):
+    lion, labels = get_image("lion.jpg"), "a lion, a bus, a tower"
+    answer = classify(client, lion, labels)
+    assert answer["model"] == "clip-photos"
+    assert answer["ranking"][0]["label"] == "a lion"
+    assert any(score["witness"] for score in answer["ranking"])
+    assert classify(client, lion, labels, model="photos")["ranking"] == answer["ranking"]
+    other = classify(client, lion, labels, model="scenes")
+    assert (other["model"], other["outside"]) == ("clip-scenes", True)
+
+
+@needs_photos
+def test_words_in_another_script_are_named(client):
+    answer = classify(client, get_image("lion.jpg"), "a lion, 一头狮子", model="photos")
+    unknown = {score["label"]: score["unknown"] for score in answer["ranking"]}
+    assert unknown == {"a lion": [], "一头狮子": ["一头狮子"]}
+
+
+@needs_photos
+def test_a_picture_one_pixel_wide_is_answered(client, tmp_path):
+    path = tmp_path / "thin.png"
+    Image.new("RGB", (1, 5000), "#336699").save(path)
+    answer = classify(client, path, "a lion, a bus")
+    assert answer["model"] == "clip-photos"
+    assert sum(score["probability"] for score in answer["ranking"]) == pytest.approx(1)
+
+
+def test_without_the_photographs_model_scenes_answers(client, tmp_path, monkeypatch):
+    shutil.copytree(CLIP.checkpoint(), tmp_path / "clip-scenes")
+    monkeypatch.setattr(case, "CHECKPOINTS", tmp_path)
+    answer = classify(client, get_image("lion.jpg"), "a lion, a bus")
+    assert (answer["model"], answer["outside"]) == ("clip-scenes", True)
+    sentence = said(client, get_image("lion.jpg"), model="photos")
+    assert "The model clip-photos lacks its file" in sentence
+    assert str(tmp_path) not in sentence
 
 
 def test_labels_come_as_lines_commas_emoji_and_chinese(client, boat):
@@ -143,9 +194,10 @@ def test_a_file_that_cannot_be_used_is_named(client, tmp_path, make, sentence):
             "There are 10,000 labels; 200 is the most.",
         ),
         ({"labels": "x" * 300}, "has more than 200 characters"),
+        ({"labels": "word " * 500}, "has more than 200 characters"),
         ({"template": "a photo"}, "The sentence “a photo” has no {}."),
         ({"template": "{}" + "x" * 300}, "The sentence has more than 200 characters."),
-        ({"model": "nope"}, "There is no model “nope” here. Known are: scenes."),
+        ({"model": "nope"}, "There is no model “nope” here. Known are: scenes, photos."),
         ({"model": "../../etc"}, "There is no model “../../etc” here."),
         ({"model": "run-1"}, "There is no model “run-1” of yours."),
     ],

@@ -59,10 +59,10 @@ def test_it_begins_with_our_example_in_one_click(clip):
     page.locator("#clip-head button:visible").click()
     page.wait_for_selector("#clip-rows table.rank")
     assert len(ranked(page)) == 5
-    assert page.input_value("#clip-labels textarea").startswith("a red boat\n")
+    assert page.input_value("#clip-labels textarea").startswith(("a cheetah\n", "a red boat\n"))
     assert page.locator("#clip-picture .image-frame img").is_visible()
     page.wait_for_selector("#clip-thumbs [aria-pressed=true]")
-    page.wait_for_function("document.querySelector('#clip-evidence canvas').width > 300")
+    page.wait_for_function("document.querySelector('#clip-evidence canvas').width !== 300")
     page.wait_for_selector("#clip-matrix table.mm")
     assert page.locator("#clip-matrix tbody tr").count() == 5
 

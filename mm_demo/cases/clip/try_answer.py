@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 
 from mm_demo import words
 from mm_demo.cases.clip.examples import other_name
-from mm_demo.cases.clip.labels import TEMPLATES
+from mm_demo.cases.clip.labels import TEMPLATES, language_of
+from mm_demo.cases.clip.try_photographs import photo_of
+from mm_demo.cases.clip.try_worlds import PHOTOS, Answering
 from mm_demo.errors import UserError
 from mm_demo.ui import cards
 from mm_demo.ui.composer import scene_of
@@ -29,32 +31,36 @@ _CHINESE = re.compile("[\u3400-\u9fff]")
 
 @dataclass(frozen=True)
 class Asked:
-    """What was asked: enough to look again for another label, or to repeat it by a link."""
+    """What was asked: enough to look again for another label, or to repeat it by a link.
+
+    `choice` is what stood under Model, `model` what answered, `world` what that learned from.
+    """
 
     path: str
+    choice: str
     model: str
+    world: str
     template: str
     labels: tuple[str, ...]
     sentences: tuple[str, ...]
 
 
-def head(answer: Any) -> dict[str, str]:
-    """The best label in its sentence, and what to keep in mind; `say` is spoken."""
+def head(answer: Any, who: Answering) -> dict[str, str]:
+    """The best label in its sentence, who answered, what to keep in mind; `say` is spoken."""
     best = answer.ranking[0]
-    run = answer.model.removeprefix("clip-")
-    by = words.both("clip.by.run", name=run) if run.startswith("run-") else ""
-    true = best.alone >= YES
-    first = words.both("clip.best" if true else "clip.nearest")
+    key = "best" if best.alone >= YES else "nearest"
+    if key == "nearest" and any(score.alone >= YES for score in answer.ranking):
+        key = "most"
     html = (
-        f'<p class="eyebrow"><span>{first}</span>'
-        f"<span>{by or words.both('clip.by.world')}</span></p>"
+        f'<p class="eyebrow"><span>{words.both(f"clip.{key}")}</span>'
+        f'<span class="by">{_by(answer, who)}</span></p>'
         f'<p class="answer">{_marked(best.sentence, best.label)}</p>'
     )
-    notices = _notices(answer)
+    notices = _notices(answer, who.world)
     if notices:
         html += f'<div class="notices">{notices}</div>'
     said = words.both(
-        "clip.say" if true else "clip.say.nearest",
+        "clip.say" if key == "best" else f"clip.say.{key}",
         label=best.label,
         share=_plain(best.probability),
         alone=best.alone,
@@ -76,14 +82,15 @@ def numbers(answer: Any) -> str:
     told = {
         "labels": [[s.label, *(other_name(s.label) or ())] for s in answer.ranking[:8]],
         "cosines": [round(s.cosine, 4) for s in answer.ranking[:8]],
+        "witness": [round(s.witness, 4) for s in answer.ranking[:8]],
         "scale": round(answer.logit_scale, 3),
         "model": answer.model,
     }
     return f'<div hidden data-answer="{escape(json.dumps(told, ensure_ascii=False))}"></div>'
 
 
-def foot(answer: Any, seconds: float, asked: Asked) -> str:
-    """Time, model, what was remembered, and the link.
+def foot(answer: Any, seconds: float, asked: Asked, who: Answering) -> str:
+    """Time, model, what was remembered, the link, and what the data's terms allow.
 
     It also tells the browser what was asked (`mm.answered`): the end of the picture's path is enough
     to know it again, and names no folder of the server.
@@ -91,13 +98,14 @@ def foot(answer: Any, seconds: float, asked: Asked) -> str:
     picture = "/".join(Path(asked.path).parts[-2:])
     count = len(answer.ranking)
     memory = "clip.memory.one" if count == 1 else "clip.memory"
+    terms = f'<p class="hint terms">{words.both("clip.terms")}</p>' if who.terms else ""
     return (
-        f'<div class="foot" data-picture="{escape(picture)}" data-model="{escape(asked.model)}"><span>{words.both("clip.time", ms=max(1, round(1000 * seconds)))}</span>'
+        f'<div class="foot" data-picture="{escape(picture)}" data-model="{escape(asked.choice)}"><span>{words.both("clip.time", ms=max(1, round(1000 * seconds)))}</span>'
         f"<span>{escape(answer.model)}</span>"
         f"<span>{words.both(memory, count=count, remembered=answer.remembered)}</span>"
         f'<span class="grow"></span><button type="button" class="btn link s" '
         f'data-link="{escape(link(asked))}">{cards.icon("link")}'
-        f"{words.both('clip.link')}</button></div>"
+        f"{words.both('clip.link')}</button></div>{terms}"
     )
 
 
@@ -109,9 +117,11 @@ def seen(pixels: NDArray[np.uint8], grid: list[list[float]], label: str) -> dict
 def link(asked: Asked) -> str:
     """A query that asks the same again. A picture of the visitor's own is not in it."""
     parts: dict[str, str] = {"case": "clip", "panel": "try"}
-    scene = scene_of(asked.path)
+    scene, photo = scene_of(asked.path), photo_of(asked.path)
     if scene:
         parts["scene"] = scene
+    if photo:
+        parts["photo"] = photo
     if asked.template not in TEMPLATES.values():
         parts["template"] = asked.template
     for count in range(len(asked.labels), 0, -1):  # as many as an address can carry
@@ -121,12 +131,12 @@ def link(asked: Asked) -> str:
     return "?" + urlencode(parts)
 
 
-def empty() -> dict[str, str]:
-    """No answer yet: what to do, and one button that does it."""
-    use = words.both("clip.empty.use")
+def empty(example: str = "0") -> dict[str, str]:
+    """No answer yet: what to do, and one button that does it with an example."""
+    use = words.both("clip.empty.use" if example.isdigit() else "clip.empty.use.photo")
     button = "".join(
         f'<span class="{language}">'
-        + cards.button("example", use, kind="p", index=0, lang=language)
+        + cards.button("example", use, kind="p", index=example, lang=language)
         + "</span>"
         for language in words.LANGUAGES
     )
@@ -147,17 +157,38 @@ def broke() -> dict[str, str]:
     return {"html": cards.bug_card(), "say": ""}
 
 
-def _notices(answer: Any) -> str:
+def _by(answer: Any, who: Answering) -> str:
+    """Which model answered, and why it did where nobody chose it."""
+    if who.name.startswith("run-"):
+        return words.both("clip.by.run", name=who.name)
+    if not who.chosen_for:
+        return words.both(f"clip.by.{who.world}")
+    return words.both("clip.by.neither" if answer.outside else f"clip.by.like.{who.world}")
+
+
+def _notices(answer: Any, world: str) -> str:
     made = ""
-    unknown = list(dict.fromkeys(w for s in answer.ranking for w in _joined(s.unknown, s.sentence)))
     if answer.outside:
         line = words.both("clip.outside.line", none=answer.none)
-        made += cards.notice("warn", words.both("clip.outside"), line)
-    if unknown:
-        title = words.both("clip.unknown", words=_listed(unknown))
-        made += cards.notice("warn", title, words.both("clip.unknown.line"))
+        made += cards.notice("warn", words.both(f"clip.outside.{world}"), line)
+    made += _unknown(answer, world)
     if len(answer.ranking) == 1:
         made += cards.notice("warn", words.both("clip.one"), words.both("clip.one.line"))
+    return made
+
+
+def _unknown(answer: Any, world: str) -> str:
+    """Words that the model cannot read; that of photographs reads no Chinese at all."""
+    unknown = dict.fromkeys(w for s in answer.ranking for w in _joined(s.unknown, s.sentence))
+    chinese = [word for word in unknown if language_of(word) == "zh"] if world == PHOTOS else []
+    made = ""
+    if chinese:
+        title = words.both("clip.english", words=_listed(chinese))
+        made += cards.notice("warn", title, words.both("clip.english.line"))
+    rest = [word for word in unknown if word not in chinese]
+    if rest:
+        title = words.both("clip.unknown", words=_listed(rest))
+        made += cards.notice("warn", title, words.both(f"clip.unknown.{world}"))
     return made
 
 

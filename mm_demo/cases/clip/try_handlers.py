@@ -14,6 +14,8 @@ from mm_demo.cases.clip import try_answer
 from mm_demo.cases.clip.examples import EXAMPLES
 from mm_demo.cases.clip.labels import TEMPLATES, check_template, parse_labels
 from mm_demo.cases.clip.try_answer import Asked
+from mm_demo.cases.clip.try_photographs import offered, photo_file
+from mm_demo.cases.clip.try_worlds import AUTO, answering
 from mm_demo.errors import UserError
 from mm_demo.media.image import open_picture
 from mm_demo.ui.composer import from_text, scene_file, to_text, told
@@ -26,11 +28,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Handlers:
-    """Try's handlers. An answer is (head, body, evidence, rows, foot, asked), in this order."""
+    """Try's handlers. An answer is (head, body, evidence, rows, foot, asked), in this order.
+
+    `first` is the example of the empty card's button.
+    """
 
     context: Context
     picture: Picture
     languages: tuple[str, ...]
+    first: str = "0"
 
     def match(
         self,
@@ -44,12 +50,12 @@ class Handlers:
         try:
             opened = open_picture(path)
             listed, template = parse_labels(labels), check_template(template)
-            model_used = self.context.predictor(request.session_hash, model)
+            who = answering(self.context, request.session_hash, model, opened)
             begun = time.perf_counter()
-            answer = model_used.classify(opened, listed, template)
+            answer = who.predictor.classify(opened, listed, template)
             seconds = time.perf_counter() - begun
             best = answer.ranking[0]
-            grid = model_used.evidence(opened, best.sentence)
+            grid = who.predictor.evidence(opened, best.sentence)
         except UserError as error:
             return self._failed(try_answer.failed(error))
         except Exception:
@@ -57,17 +63,19 @@ class Handlers:
             return self._failed(try_answer.broke())
         asked = Asked(
             path=path or "",
-            model=model or self.context.case.worlds[0],
+            choice=model or AUTO,
+            model=who.name,
+            world=who.world,
             template=template,
             labels=tuple(listed),
             sentences=tuple(score.sentence for score in answer.ranking),
         )
         return (
-            try_answer.head(answer),
+            try_answer.head(answer, who),
             gr.Column(visible=True),
             try_answer.seen(opened.pixels, grid, best.label),
             try_answer.rows(answer),
-            try_answer.foot(answer, seconds, asked),
+            try_answer.foot(answer, seconds, asked, who),
             {**asdict(asked), "ranked": [score.label for score in answer.ranking]},
         )
 
@@ -81,7 +89,7 @@ class Handlers:
         asked: Mapping[str, Any] | None,
     ) -> tuple[Any, ...]:
         """Answer with the model just chosen, where there is something to ask it."""
-        known = asked and (asked["path"], asked["model"]) == (path, model)
+        known = asked and (asked["path"], asked["choice"]) == (path, model)
         if not path or not (labels or "").strip() or known:
             return (gr.skip(),) * 6
         return self.match(request, path, labels, template, model)
@@ -106,12 +114,16 @@ class Handlers:
         """Put one of our pictures and its labels in, and answer."""
         data = event_data(event)
         index = str(data.get("index", ""))
-        if not index.isdigit() or int(index) >= len(EXAMPLES):
+        if index in offered():
+            path, listed = photo_file(self.picture, index), offered()[index].labels
+        elif index.isdigit() and int(index) < len(EXAMPLES):
+            chosen = EXAMPLES[int(index)]
+            language = data.get("lang") if data.get("lang") in self.languages else self.languages[0]
+            path = scene_file(self.picture, to_text(chosen.things, chosen.background))
+            listed = tuple(chosen.labels(str(language)))
+        else:
             return (gr.skip(),) * 8
-        chosen = EXAMPLES[int(index)]
-        language = data.get("lang") if data.get("lang") in self.languages else self.languages[0]
-        path = scene_file(self.picture, to_text(chosen.things, chosen.background))
-        labels = "\n".join(chosen.labels(str(language)))
+        labels = "\n".join(listed)
         return path, labels, *self.match(request, path, labels, template, model)
 
     def composed(self, event: gr.EventData) -> Any:
@@ -123,23 +135,28 @@ class Handlers:
         """What a link asks for: picture, labels, template and the answer; skips where it does not."""
         query = dict(request.query_params)
         labels, template = query.get("labels", ""), query.get("template", "")
-        if query.get("case") != self.context.case.name or not (labels or query.get("scene")):
+        path = self._linked(query)
+        if query.get("case") != self.context.case.name or not (labels or path):
             return (gr.skip(),) * 9
-        path = None
-        try:
-            from_text(query.get("scene", ""))
-            path = scene_file(self.picture, query["scene"])
-        except UserError:
-            pass
         lines = "\n".join(part.strip() for part in labels[:20_000].split(",") if part.strip())
         template = template[:400] or TEMPLATES["en"]
         if path is None or not lines:
             return path or gr.skip(), lines, template, *(gr.skip(),) * 6
         return path, lines, template, *self.match(request, path, lines, template, None)
 
+    def _linked(self, query: Mapping[str, str]) -> str | None:
+        """The picture of a link: a composed scene, or one of our photographs."""
+        if query.get("photo") in offered():
+            return photo_file(self.picture, query["photo"])
+        try:
+            from_text(query.get("scene", ""))
+            return scene_file(self.picture, query["scene"])
+        except UserError:
+            return None
+
     def clear(self) -> tuple[Any, ...]:
         """Everything as it was at first; the model stays."""
-        return None, "", TEMPLATES["en"], *self._failed(try_answer.empty())
+        return None, "", TEMPLATES["en"], *self._failed(try_answer.empty(self.first))
 
     def classify(
         self,
@@ -147,19 +164,21 @@ class Handlers:
         image: str | None,
         labels: str,
         template: str = TEMPLATES["en"],
-        model: str = "scenes",
+        model: str = AUTO,
     ) -> dict[str, Any]:
         """Which of these labels fits the picture? (zero-shot classification)
 
         `labels`: one a line or by commas. `template`: the sentence, {} is the label. `model`:
-        "scenes", or "run-1" for a model that this client trained. Returns the ranking, best first,
-        each label with its share ("probability") and whether it is true on its own ("alone");
-        "none": the probability that no label is; "outside": the picture is unlike the training data.
+        "scenes" for drawn scenes, "photos" for photographs (English alone), "auto" for the one of
+        the two that such a picture is for, or "run-1" for a model that this client trained.
+        Returns the ranking, best first, each label with its share ("probability") and whether it
+        is true on its own ("alone"); "none": the probability that no label is; "outside": the
+        picture is unlike the training data; "model": which model answered.
         """
         try:
             opened = open_picture(image)
-            used = self.context.predictor(request.session_hash, model)
-            return asdict(used.classify(opened, labels or "", template))
+            who = answering(self.context, request.session_hash, model, opened)
+            return asdict(who.predictor.classify(opened, labels or "", template))
         except UserError as error:
             raise refusal(error) from None
 

@@ -9,15 +9,14 @@ import gradio as gr
 
 from mm_demo import words
 from mm_demo.cases.clip import try_answer
-from mm_demo.cases.clip.examples import EXAMPLES
 from mm_demo.cases.clip.labels import TEMPLATES
 from mm_demo.cases.clip.try_handlers import Handlers
 from mm_demo.cases.clip.try_matrix import OURS, Matrix
-from mm_demo.data.inline import data_url
-from mm_demo.data.scenes import draw
+from mm_demo.cases.clip.try_thumbs import first, thumbs
+from mm_demo.cases.clip.try_worlds import AUTO, at_hand
 from mm_demo.media.image import MAX_BYTES
 from mm_demo.ui import cards
-from mm_demo.ui.composer import composer, described, to_text
+from mm_demo.ui.composer import composer
 from mm_demo.ui.context import Context, TryPanel
 from mm_demo.ui.evidence import evidence
 from mm_demo.ui.picture import Picture
@@ -30,6 +29,7 @@ _SPOKEN = '<div class="shown"></div><div class="sr" role="status"></div>'
 
 def build(context: Context) -> TryPanel:
     """Make the panel where the caller stands and wire it."""
+    worlds = at_hand(context.case)
     with gr.Row(elem_classes="mm-try"):
         with gr.Column(scale=4, min_width=300, elem_classes="mm-in"):
             with gr.Column(elem_classes="mm-card mm-picture", elem_id="clip-picture-card"):
@@ -52,19 +52,19 @@ def build(context: Context) -> TryPanel:
                     call="pictureTools(element, 'clip-picture', 'clip-picture-card')",
                     elem_id="clip-tools",
                 )
-                thumbs = piece(
-                    _thumbs(),
+                examples = piece(
+                    thumbs(worlds),
                     call="thumbs(element, trigger, 'clip-picture')",
                     elem_id="clip-thumbs",
                 )
                 with gr.Column(elem_classes="mm-composer"):
                     drawing = composer("clip-composer")
             with gr.Column(elem_classes="mm-card"):
-                labels, template, model, match, clear = _fields(context)
+                labels, template, model, match, clear = _fields(context, worlds)
         with gr.Column(scale=8, min_width=320, elem_classes="mm-out"):
             with gr.Column(elem_classes="mm-card mm-answer", elem_id="clip-answer"):
                 head = piece(
-                    try_answer.empty(),
+                    try_answer.empty(first(worlds)),
                     html_template=_SPOKEN,
                     call="status(element, props, watch, trigger)",
                     elem_id="clip-head",
@@ -83,9 +83,19 @@ def build(context: Context) -> TryPanel:
                     )
             with gr.Column(visible=False, elem_classes="mm-card", elem_id="clip-cross") as card:
                 table = piece(elem_id="clip-matrix")
+                more = context.language.add(
+                    gr.UploadButton(
+                        file_count="multiple",
+                        type="filepath",
+                        size="sm",
+                        elem_id="clip-matrix-files",
+                        elem_classes="mm-more",
+                    ),
+                    label="clip.matrix.files",
+                )
     asked, matrix_rows = gr.State(None), gr.State(list(OURS))
 
-    handlers = Handlers(context, picture, _languages(context))
+    handlers = Handlers(context, picture, _languages(context), first(worlds))
     matrix = Matrix(context)
     answer = [head, body, shown, rows, foot, asked]
     fields = [picture, labels, template, model]
@@ -98,7 +108,7 @@ def build(context: Context) -> TryPanel:
             part.select(
                 handlers.example, [template, model], [picture, labels, *answer], **_WORKS
             )
-            for part in (thumbs, head)
+            for part in (examples, head)
         ),
         gr.on(None, handlers.follow, None, [picture, labels, template, *answer], **_WORKS),
         clear.click(
@@ -113,11 +123,14 @@ def build(context: Context) -> TryPanel:
         event.then(None, None, None, js="() => mm.reveal('clip-answer')", **PRIVATE)
     rows.select(handlers.look, asked, shown, trigger_mode="always_last", **PRIVATE)
     table.select(matrix.change, [matrix_rows, asked], compared, **_WORKS)
+    more.upload(matrix.put, [more, matrix_rows, asked], [*compared, more], **_WORKS)
     drawing.form.submit(handlers.composed, None, picture, queue=False, **PRIVATE)
     picture.change(
         None, picture, None,
-        js="(file) => { mm.pressThumb('clip-thumbs', file); "
-        "mm.chose('clip-answer', 'picture', (file && file.path) || ''); }",
+        js="(file) => { const path = (file && file.path) || ''; "
+        "document.querySelectorAll('#clip-thumbs [data-file]').forEach((button) => "
+        "button.setAttribute('aria-pressed', String(path.endsWith(`/${button.dataset.file}`)))); "
+        "mm.chose('clip-answer', 'picture', path); }",
         **PRIVATE,
     )  # fmt: skip
     model.change(
@@ -133,7 +146,7 @@ def _public(handlers: Handlers) -> None:
         Picture(type="filepath", image_mode=None, label="image", visible=False),
         gr.Textbox(label="labels", visible=False),
         gr.Textbox(TEMPLATES["en"], label="template", visible=False),
-        gr.Textbox("scenes", label="model", visible=False),
+        gr.Textbox(AUTO, label="model", visible=False),
     ]
     answer = gr.JSON(label="answer", visible=False)
     gr.on(
@@ -146,7 +159,9 @@ def _public(handlers: Handlers) -> None:
     )
 
 
-def _fields(context: Context) -> tuple[gr.Textbox, gr.Textbox, gr.Radio, gr.Button, gr.Button]:
+def _fields(
+    context: Context, worlds: list[str]
+) -> tuple[gr.Textbox, gr.Textbox, gr.Radio, gr.Button, gr.Button]:
     add = context.language.add
     labels = add(
         gr.Textbox(lines=5, max_lines=8, elem_id="clip-labels", max_length=None),
@@ -157,11 +172,11 @@ def _fields(context: Context) -> tuple[gr.Textbox, gr.Textbox, gr.Radio, gr.Butt
         gr.Textbox(TEMPLATES["en"], lines=1, max_lines=1, elem_id="clip-template"),
         label="clip.template",
     )
-    worlds = context.case.worlds
+    choices = [AUTO, *worlds]
     model = add(
-        gr.Radio(list(worlds), value=worlds[0], elem_id="clip-model", elem_classes="mm-seg"),
+        gr.Radio(choices, value=AUTO, elem_id="clip-model", elem_classes="mm-seg"),
         label="clip.model",
-        choices={world: f"clip.model.{world}" for world in worlds},
+        choices={choice: f"clip.model.{choice}" for choice in choices},
         runs="clip",
     )
     with gr.Row(elem_classes="mm-actions"):
@@ -202,15 +217,3 @@ def _tools() -> str:
         for fault in ("refused", "absent")
     )
     return f'<div class="tools">{made}</div><p class="hint" role="status">{faults}</p>'
-
-
-def _thumbs() -> str:
-    buttons = ""
-    for index, example in enumerate(EXAMPLES):
-        text = to_text(example.things, example.background)
-        buttons += (
-            f'<button type="button" data-index="{index}" data-scene="{text}" aria-pressed="false">'
-            f'<img src="{data_url(draw(example.scene, 160))}" width="160" height="160" alt="">'
-            f'<span class="sr">{words.both("clip.example", name=described(text))}</span></button>'
-        )
-    return f'<div class="thumbs" data-strip>{buttons}</div>'

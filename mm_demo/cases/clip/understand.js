@@ -12,8 +12,8 @@
     const [typed, language, other] = label;
     return other ? `${mm.escape(typed)}<small class="${language}" lang="${language === 'zh' ? 'zh-CN' : 'en'}">${mm.escape(other)}</small>` : mm.escape(typed);
   };
-  const softmax = (values, tau) => {
-    const high = Math.max(...values), raised = values.map((v) => Math.exp((v - high) / tau)), sum = raised.reduce((a, b) => a + b);
+  const softmax = (logits) => {
+    const high = Math.max(...logits), raised = logits.map((v) => Math.exp(v - high)), sum = raised.reduce((a, b) => a + b);
     return raised.map((v) => v / sum);
   };
   const slider = one('tau'), batch = one('batch');
@@ -23,20 +23,26 @@
   /* tau runs on a logarithm: as much room between 0.01 and 0.1 as between 0.1 and 1 */
   const tau = () => 10 ** +slider.value;
   const learned = () => 1 / data.scale;
+  /* the second witness, where one speaks (photographs): added to each exponent as it is */
+  const witness = (i) => (data.witness || [])[i] || 0;
+  const two = () => (data.witness || []).some((w) => w);
+  const logits = (t) => data.cosines.map((cosine, i) => cosine / t + witness(i));
 
   const table = () => {
-    one('rows').innerHTML = data.cosines.map((cosine, i) => `<tr class="${i === right ? 'on' : ''}"><td class="l"><button type="button" data-right="${i}" aria-pressed="${i === right}"><span>${named(data.labels[i])}</span></button></td><td class="n hide-s">${signed(cosine)}</td><td class="n" data-logit></td><td class="b"><div class="bar"><i class="${i === right ? '' : 'alt'}"></i></div></td><td class="n" data-share></td></tr>`).join('');
-    one('argmax').innerHTML = data.cosines.map((cosine, i) => `<span class="${i ? '' : 'hi'}">${signed(cosine)} <small>${named(data.labels[i])}</small></span>`).join('');
+    one('rows').innerHTML = data.cosines.map((cosine, i) => `<tr class="${i === right ? 'on' : ''}"><td class="l"><button type="button" data-right="${i}" aria-pressed="${i === right}"><span>${named(data.labels[i])}</span></button></td><td class="n hide-s">${signed(cosine)}</td><td class="n" data-logit></td>${two() ? `<td class="n">${signed(witness(i))}</td>` : ''}<td class="b"><div class="bar"><i class="${i === right ? '' : 'alt'}"></i></div></td><td class="n" data-share></td></tr>`).join('');
+    one('argmax').innerHTML = (two() ? logits(learned()) : data.cosines).map((value, i) => `<span class="${i ? '' : 'hi'}">${signed(value)} <small>${named(data.labels[i])}</small></span>`).join('');
     one('winner').innerHTML = named(data.labels[0]);
     all('own').forEach((place) => { place.hidden = data !== mm.answer; });
+    all('two').forEach((place) => { place.hidden = !two(); });
+    element.querySelectorAll('[data-model]').forEach((place) => { place.hidden = place.dataset.model !== data.model; });
     all('ours').forEach((place) => { place.hidden = data === mm.answer || data.made_up; });
     put('scale', data.scale.toFixed(1));
     put('learned', learned().toFixed(3));
   };
   const move = () => {
     if (!data) return;
-    const t = tau(), shares = softmax(data.cosines, t), sum = data.cosines.reduce((a, c) => a + Math.exp(c / t), 0);
-    put('num', big(Math.exp(data.cosines[right] / t)));
+    const t = tau(), exponents = logits(t), shares = softmax(exponents), sum = exponents.reduce((a, v) => a + Math.exp(v), 0);
+    put('num', big(Math.exp(exponents[right])));
     put('den', big(sum));
     put('share', shares[right].toFixed(3));
     put('loss', (-Math.log(Math.max(shares[right], 1e-30))).toFixed(3));
@@ -50,13 +56,13 @@
 
   /* both ways: a row is a softmax over sentences, a column one over pictures */
   const grid = () => {
-    const square = data.pairs || (ours && ours.pairs), card = one('both');
+    const from = data.pairs ? data : ours, square = from && from.pairs, card = one('both');
     card.hidden = !square;
     if (!square) return;
-    const n = square.cosines.length, t = learned(), high = Math.max(0.35, ...square.cosines.flat());
+    const n = square.cosines.length, t = 1 / from.scale, over = (values) => softmax(values.map((v) => v / t)), high = Math.max(0.35, ...square.cosines.flat());
     const column = (j) => square.cosines.map((row) => row[j]);
-    const forward = square.cosines.map((row, i) => -Math.log(Math.max(softmax(row, t)[i], 1e-30)));
-    const backward = square.cosines.map((_, i) => -Math.log(Math.max(softmax(column(i), t)[i], 1e-30)));
+    const forward = square.cosines.map((row, i) => -Math.log(Math.max(over(row)[i], 1e-30)));
+    const backward = square.cosines.map((_, i) => -Math.log(Math.max(over(column(i))[i], 1e-30)));
     const mean = (values) => values.reduce((a, b) => a + b) / n;
     one('grid').innerHTML = `<thead><tr><td></td>${square.labels.map((label, j) => `<th scope="col" class="${j === pair ? 'hi2' : ''}">${named(label)}</th>`).join('')}</tr></thead><tbody>` +
       square.cosines.map((row, i) => `<tr><th scope="row"><button type="button" data-pair="${i}" aria-pressed="${i === pair}"><img src="${square.pictures[i]}" alt=""><span class="sr">${mm.both(square.names[i])}</span></button></th>${row.map((v, j) => {

@@ -11,6 +11,7 @@ import gradio as gr
 
 from mm_demo import words
 from mm_demo.cases.clip.examples import EXAMPLES, other_name
+from mm_demo.cases.clip.understand_backbone import backbone
 from mm_demo.data.inline import data_url
 from mm_demo.data.scenes import draw
 from mm_demo.errors import UserError
@@ -22,6 +23,7 @@ from mm_demo.ui.training_panel import PRIVATE
 
 log = logging.getLogger(__name__)
 _SCRIPT = Path(__file__).with_suffix(".js")
+_TWO = 'data-n="two" hidden'  # shown where a second witness speaks
 
 
 def build(context: Context) -> None:
@@ -29,7 +31,11 @@ def build(context: Context) -> None:
     case = context.case
     panel = gr.HTML(
         _illustration(),
-        html_template=_page(case.bundled("metrics.json"), case.bundled("run.json")),
+        html_template=_page(
+            case.bundled("metrics.json"),
+            {world: case.bundled("run.json", world) for world in case.worlds},
+            case.bundled("ablation.json", "photos"),
+        ),
         js_on_load=_SCRIPT.read_text(encoding="utf-8"),
         apply_default_css=False,
         elem_id="clip-understand",
@@ -58,6 +64,7 @@ def our_numbers(model: Any) -> dict[str, Any]:
         "labels": [_named(score.label) for score in answer.ranking],
         "cosines": [round(score.cosine, 4) for score in answer.ranking],
         "scale": round(answer.logit_scale, 3),
+        "model": answer.model,
         "pairs": {
             "labels": [_named(label) for label in own],
             "cosines": cosines,
@@ -83,12 +90,16 @@ def _named(label: str) -> list[str]:
     return [label, *(other_name(label) or ())]
 
 
-def _page(metrics: Mapping[str, Any], run: Mapping[str, Any]) -> str:
+def _page(
+    metrics: Mapping[str, Any],
+    runs: Mapping[str, Mapping[str, Any]],
+    ablation: Mapping[str, Any],
+) -> str:
     figures = metrics.get("metrics", metrics)
     return (
         '<div class="und"><div class="wide">'
-        f"{_temperature()}{_both_ways()}{_zero_shot()}</div>"
-        f'<div class="side">{_guessing()}{_scale(run)}'
+        f"{_temperature()}{_both_ways()}{_zero_shot()}{backbone(ablation)}</div>"
+        f'<div class="side">{_guessing()}{_scale(runs)}'
         f"{_reliability(metrics.get('reliability') or figures.get('reliability'))}"
         f"{_right(figures)}</div></div>"
     )
@@ -124,11 +135,16 @@ def _frac(above: str, below: str) -> str:
     )
 
 
+def _witness(index: str = "") -> str:
+    """What the second witness adds to an exponent, where there is one."""
+    return f" <span {_TWO}>+ <i>w</i>{f'<sub><i>{index}</i></sub>' if index else ''}</span>"
+
+
 def _temperature() -> str:
     sim, tau = "sim(<i>I</i>, <i>T</i>{})", "<i>τ</i>"
     formula = "<span>ℒ = −log</span>" + _frac(
-        f"exp( {sim.format('')} / {tau} )",
-        f"∑<sub><i>j</i></sub> exp( {sim.format('<sub><i>j</i></sub>')} / {tau} )",
+        f"exp( {sim.format('')} / {tau}{_witness()} )",
+        f"∑<sub><i>j</i></sub> exp( {sim.format('<sub><i>j</i></sub>')} / {tau}{_witness('j')} )",
     )
     numbers = (
         f"<span>= −log</span>{_frac(_n('num'), _n('den'))}"
@@ -145,7 +161,7 @@ def _temperature() -> str:
     )
     table = (
         f'<table class="rank"><thead><tr><th>{_say("sentence")}</th><th class="n hide-s">sim</th>'
-        f'<th class="n">sim / τ</th><td></td><th class="n">{_say("probability")}</th></tr></thead>'
+        f'<th class="n">sim / τ</th><th class="n" {_TWO}><i>w</i></th><td></td><th class="n">{_say("probability")}</th></tr></thead>'
         '<tbody data-n="rows"></tbody></table>'
     )
     foot = (
@@ -155,7 +171,7 @@ def _temperature() -> str:
     return _card(
         "temperature",
         _text("temperature.text") + _math("loss", formula)
-        + f'<div class="formula num">{numbers}</div>' + slider + table + foot,
+        + f'<p class="hint" {_TWO}>{_say("witness")}</p><div class="formula num">{numbers}</div>' + slider + table + foot,
     )  # fmt: skip
 
 
@@ -183,7 +199,8 @@ def _both_ways() -> str:
 def _zero_shot() -> str:
     formula = (
         "<span><i>ŷ</i> = arg max<sub><i>c</i></sub> sim( <span class='hi'><i>f</i> (<i>I</i>)</span>, "
-        "<span class='hi2'><i>g</i> (“a photo of a <i>c</i>”)</span> )</span>"
+        f"<span class='hi2'><i>g</i> (“a photo of a <i>c</i>”)</span> )"
+        f"<span {_TWO}> / <i>τ</i> + <i>w</i><sub><i>c</i></sub></span></span>"
     )
     numbers = (
         f'<div class="argmax">{_n("argmax")}<span class="to">→ {_n("winner", tag="b")}</span></div>'
@@ -205,12 +222,15 @@ def _guessing() -> str:
     return _card("guess", curve + slider + line + f'<p class="hint">{_say("guess.text")}</p>')
 
 
-def _scale(run: Mapping[str, Any]) -> str:
-    temperature = (run.get("config") or {}).get("temperature")
-    start = ""
-    if isinstance(temperature, int | float) and temperature > 0:
-        start = f" {_say('scale.start', start=f'{1 / temperature:.1f}')}"
-    now = f"<p><b>exp(<i>s</i>) = 1 / τ = {_n('scale')}</b>{start}</p>"
+def _scale(runs: Mapping[str, Mapping[str, Any]]) -> str:
+    """What it is now, and where that of the bundled model that answered began."""
+    starts = ""
+    for world, run in runs.items():
+        temperature = (run.get("config") or {}).get("temperature")
+        if isinstance(temperature, int | float) and temperature > 0:
+            said = _say("scale.start", start=f"{1 / temperature:.1f}")
+            starts += f' <span data-model="clip-{world}" hidden>{said}</span>'
+    now = f"<p><b>exp(<i>s</i>) = 1 / τ = {_n('scale')}</b>{starts}</p>"
     return _card("scale", now + f'<p class="hint">{_say("scale.text")}</p>')
 
 

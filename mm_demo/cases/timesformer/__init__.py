@@ -42,7 +42,7 @@ TIMESFORMER = Case(
             evaluations=12,
         ),
         "own": TimesformerConfig(
-            steps=1000,
+            steps=900,
             batch_size=16,
             learning_rate=0.003,
             weight_decay=0.05,

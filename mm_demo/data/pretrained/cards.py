@@ -46,7 +46,7 @@ Turns an English sentence into a vector of 384 numbers; sentences of like meanin
 
 - BERT's pooler, which sentence vectors do not use, is left out.
 - Query, key and value stand in one matrix; the embedding of the first segment is added to the positions.
-- Stored in half precision; computed in float32.
+- Stored in half precision, the table of word pieces in eight bits with a scale for each row (a sentence's vector keeps a cosine of at least 0.9998 with the original's); computed in float32.
 - The tokenizer does not pad and stops at 128 pieces.
 
 The tensors belong to `mm_demo.nn.sentences.SentenceTower`, which gives the same vectors as transformers' `BertModel` with mean pooling, to 1e-5.

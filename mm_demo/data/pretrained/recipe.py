@@ -61,7 +61,7 @@ def write_backbone(name: str, folder: Path) -> None:
 
 
 def write_tower(folder: Path) -> None:
-    """`SentenceTower`'s folder: half precision, without BERT's pooler, and its tokenizer.
+    """`SentenceTower`'s folder: half precision, the words' table in eight bits, and its tokenizer.
 
     UserError `pretrained.no_source`, `checkpoint.damaged`.
     """
@@ -73,7 +73,9 @@ def write_tower(folder: Path) -> None:
     tokenizer.no_padding()
     tokenizer.enable_truncation(MAX_PIECES)
     tokenizer.save(str(folder / store.TOKENIZER), pretty=False)
-    store.write_tensors(folder / store.WEIGHTS, _halved(state))
+    words = store.in_eight_bits("words", state["words"])
+    rest = {name: tensor for name, tensor in state.items() if name != "words"}
+    store.write_tensors(folder / store.WEIGHTS, {**_halved(rest), **words})
     vocab_size, dim = state["words"].shape
     layers = 1 + max(int(name.split(".")[1]) for name in state if name.startswith("layers."))
     sizes = {"vocab_size": vocab_size, "dim": dim, "num_layers": layers, "num_heads": 12}

@@ -16,6 +16,7 @@ from mm_demo.cases.clip.examples import EXAMPLES, other_name
 from mm_demo.cases.clip.predict import Predictor
 from mm_demo.cases.clip.try_answer import Asked
 from mm_demo.cases.clip.try_handlers import Handlers
+from mm_demo.cases.clip.try_worlds import Answering
 from mm_demo.cases.clip.understand import _reliability, our_numbers
 from mm_demo.data.scenes import draw
 from mm_demo.errors import UserError
@@ -27,6 +28,8 @@ from mm_demo.ui.language import Language
 from mm_demo.ui.runs import Runs
 
 EVIL = "<script>alert(1)</script>"
+SCENES = Answering(None, "scenes", "scenes")
+PHOTOS = Answering(None, "photos", "photos", chosen_for=True, terms=True)
 
 
 def score(label, probability=0.5, alone=0.9, unknown=()):
@@ -44,11 +47,12 @@ def scene_file(folder, text):
 
 
 def asked(path="/tmp/x/boat.png", labels=("red boat",), template="a photo of a {}"):
-    return Asked(path, "scenes", template, tuple(labels), ("a photo of a red boat",))
+    sentences = ("a photo of a red boat",)
+    return Asked(path, "auto", "scenes", "scenes", template, tuple(labels), sentences)
 
 
 def test_the_head_says_the_best_label_and_underlines_it():
-    head = try_answer.head(answer(score("red boat"), score("car")))
+    head = try_answer.head(answer(score("red boat"), score("car")), SCENES)
     assert "“a photo of a <em>red boat</em>”" in head["html"]
     assert "Best match" in head["html"]
     assert "最配的一句" in head["html"]
@@ -64,10 +68,16 @@ def test_a_label_with_an_article_is_underlined_whole_or_bare():
 
 
 def test_no_label_true_on_its_own_is_said_so():
-    head = try_answer.head(answer(score("car", alone=0.2), score("cat", alone=0.1)))
+    head = try_answer.head(answer(score("car", alone=0.2), score("cat", alone=0.1)), SCENES)
     assert "None is true on its own" in head["html"]
     assert "None is true on its own" in head["say"]
     assert "Best match" not in head["say"]
+
+
+def test_none_is_said_to_be_true_only_where_none_is():
+    head = try_answer.head(answer(score("car", alone=0.2), score("cat", alone=0.9)), SCENES)
+    assert "The largest share, though not true on its own" in head["html"]
+    assert "None is true" not in head["html"] + head["say"]
 
 
 @pytest.mark.parametrize(
@@ -79,7 +89,7 @@ def test_no_label_true_on_its_own_is_said_so():
     ],
 )
 def test_what_to_keep_in_mind_is_amber_and_the_answer_still_there(given, sentence):
-    html = try_answer.head(given)["html"]
+    html = try_answer.head(given, SCENES)["html"]
     assert sentence in html
     assert 'class="notice warn"' in html
     assert 'class="answer"' in html
@@ -87,11 +97,12 @@ def test_what_to_keep_in_mind_is_amber_and_the_answer_still_there(given, sentenc
 
 def test_unknown_characters_side_by_side_are_one_word():
     strange = Score("恐龙", "一张恐龙的照片", 1.0, 0.1, 0.0, ["恐", "龙"])
-    assert "“恐龙”" in try_answer.head(answer(strange))["html"]
+    assert "“恐龙”" in try_answer.head(answer(strange), SCENES)["html"]
 
 
 def test_a_visitors_own_model_is_named():
-    html = try_answer.head(answer(score("a"), score("b"), model="clip-run-2"))["html"]
+    run = Answering(None, "run-2", "scenes")
+    html = try_answer.head(answer(score("a"), score("b"), model="clip-run-2"), run)["html"]
     assert "answered by your run-2" in html
 
 
@@ -102,9 +113,9 @@ def test_a_visitors_text_stays_text_everywhere():
     seen = try_answer.seen(np.zeros((8, 8, 3), np.uint8), [[1.0]], EVIL)
     whole = "".join(
         [
-            *try_answer.head(given).values(),
+            *try_answer.head(given, SCENES).values(),
             try_answer.rows(given),
-            try_answer.foot(given, 0.01, card),
+            try_answer.foot(given, 0.01, card, PHOTOS),
             *try_answer.failed(UserError("template.no_slot", template=EVIL)).values(),
             cross.table([(EVIL, None)], [line]),
         ]
@@ -138,7 +149,7 @@ def test_a_share_is_never_rounded_to_all_or_nothing(value, shown):
 
 def test_the_foot_tells_time_model_memory_and_a_link(tmp_path):
     scene = scene_file(tmp_path, "sea.boat-red-large-left")
-    html = try_answer.foot(answer(score("red boat"), score("car")), 0.0381, asked(scene))
+    html = try_answer.foot(answer(score("red boat"), score("car")), 0.0381, asked(scene), SCENES)
     assert "38 ms" in html
     assert "clip-scenes" in html
     assert "2 labels, 1 from memory" in html
@@ -281,6 +292,7 @@ def told(**data):
 ASKED = {
     "path": "/tmp/scene.snow.fish-red-small-left.png",
     "model": "scenes",
+    "world": "scenes",
     "template": "a photo of a {}",
     "labels": ["a", "b"],
 }
@@ -338,8 +350,8 @@ def test_heads_of_the_matrix_keep_what_was_typed():
 
 
 def test_the_foot_lets_the_browser_know_an_old_answer_and_names_no_folder():
-    html = try_answer.foot(answer(score("car")), 0.01, asked("/srv/secret/abc/boat.png"))
-    assert 'data-picture="abc/boat.png" data-model="scenes"' in html
+    html = try_answer.foot(answer(score("car")), 0.01, asked("/srv/secret/abc/boat.png"), SCENES)
+    assert 'data-picture="abc/boat.png" data-model="auto"' in html
     assert "secret" not in html
 
 
@@ -348,7 +360,7 @@ def test_the_foot_lets_the_browser_know_an_old_answer_and_names_no_folder():
     [(None, "a", None), ("/tmp/x.png", " ", None), ("/tmp/x.png", "a", "/tmp/x.png")],
 )
 def test_a_new_model_answers_by_itself_only_where_there_is_something_to_ask(path, labels, known):
-    before = {"path": known, "model": "scenes"} if known else None
+    before = {"path": known, "choice": "scenes"} if known else None
     answered = Handlers(SimpleNamespace(case=CLIP), None, ("en",)).again(
         ME, path, labels, "{}", "scenes", before
     )

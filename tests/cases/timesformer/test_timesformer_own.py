@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from mm_demo.cases.timesformer import TimesformerConfig, figures
-from mm_demo.cases.timesformer.own import Own, parts, spread
+from mm_demo.cases.timesformer.own import FAR, Own, lit, parts, spread, view
 from mm_demo.cases.timesformer.predict import Predictor
 from mm_demo.cases.timesformer.task import Task, evaluate_checkpoint
 from mm_demo.data.camera_motion import FRAMES, SIZE
@@ -144,21 +144,59 @@ def test_every_class_is_drawn_as_often_however_few_its_clips():
 
 
 def test_time_runs_forward_in_every_view():
-    ramp = (np.arange(24) * 8 + 20).astype(np.uint8)
-    frames = np.broadcast_to(ramp[None, :, None, None, None], (4, 24, SIZE, SIZE, 3)).copy()
-    found = source(frames).training_batch(np.random.default_rng(0), 32).frames.mean((2, 3, 4))
-    assert (np.diff(found, axis=1) >= 0).all()
-    assert (found[:, -1] > found[:, 0] + 40).all()
+    frames = np.full((4, 24, SIZE, SIZE, 3), 100, np.uint8)
+    for k in range(24):  # a bar goes to the right
+        frames[:, k, :, 20 + k : 22 + k] = 160
+    found = source(frames).training_batch(np.random.default_rng(0), 32).frames
+    rows = found[:, :, SIZE // 2 - 4 : SIZE // 2 + 4].mean((2, 4))  # (32, FRAMES, SIZE)
+    bar = np.abs(rows - np.median(rows, 1, keepdims=True)).argmax(2)
+    assert (np.diff(bar, axis=1) >= 0).all()
+    assert (bar[:, -1] > bar[:, 0]).all()
 
 
 @pytest.mark.parametrize("mirrored", [False, True])
 def test_the_mirror_is_only_where_it_is_allowed(mirrored):
-    across = np.linspace(40, 200, SIZE).astype(np.uint8)
+    across = np.full(SIZE, 120, np.uint8)
+    across[: SIZE // 2 : 8] = across[1 : SIZE // 2 : 8] = 60  # bars on the left
     frames = np.broadcast_to(across[None, None, None, :, None], (4, 24, SIZE, SIZE, 3)).copy()
     found = source(frames, mirrored=mirrored).training_batch(np.random.default_rng(0), 64).frames
-    turned = found[:, 0, 0, 0, 0] > found[:, 0, 0, -1, 0]
+    change = np.abs(np.diff(found[:, 0].astype(int), axis=2)).sum((1, 3))  # (64, SIZE - 1)
+    turned = change[:, SIZE // 2 :].sum(1) > change[:, : SIZE // 2].sum(1)
     assert turned.any() == mirrored
     assert not turned.all()
+
+
+def test_a_view_is_a_square_of_the_frame_at_many_places_sizes_and_slants():
+    frames = np.zeros((1, 72, 72, 3), np.uint8)
+    frames[..., 0], frames[..., 1] = np.arange(72), np.arange(72)[:, None]  # where each pixel was
+    rng = np.random.default_rng(0)
+    seen = np.stack([view(frames, rng, FAR)[0, ..., :2] for _ in range(100)]).astype(int)
+    middle = seen[:, SIZE // 2, SIZE // 2]
+    assert np.ptp(middle, axis=0).min() > 12
+    right = seen[:, SIZE // 2, SIZE // 2 + 16] - middle
+    below = seen[:, SIZE // 2 + 16, SIZE // 2] - middle
+    assert np.abs(right - below[:, ::-1] * (1, -1)).max() <= 1  # a turn, of one size
+    assert right[:, 0].min() < 14 < 19 < right[:, 0].max()
+    assert right[:, 1].min() < -2 < 2 < right[:, 1].max()
+
+
+def test_a_light_keeps_edges_and_half_of_the_clips_are_negatives():
+    rng = np.random.default_rng(0)
+    clip = np.full((2, 1, 2, 3), 100, np.float32)
+    clip[:, :, 1] = 150
+    steps = np.stack([np.diff(lit(clip, rng, FAR).astype(int), axis=2) for _ in range(200)])
+    assert 0.4 < (steps > 0).all((1, 2, 3, 4)).mean() < 0.6
+    assert ((steps > 0).all((1, 2, 3, 4)) | (steps < 0).all((1, 2, 3, 4))).all()
+    assert np.ptp(np.abs(steps), axis=4).max() > 10  # colours differ
+    assert (steps[:, 0] == steps[:, 1]).all()  # and no frame does
+
+
+def test_through_many_views_shines_a_still_of_any_class():
+    frames = np.full((2, 24, SIZE, SIZE, 3), 128, np.uint8)
+    frames[1, :, ::2] = 100  # the other class has stripes
+    found = source(frames).training_batch(np.random.default_rng(0), 200)
+    striped = found.frames[found.labels == 0].std(2).max((1, 2, 3)) > 0.5
+    assert 0.2 < striped.mean() < 0.45  # half of the stills are of its own class
 
 
 def test_a_folder_of_gestures_is_never_mirrored(own):
