@@ -212,5 +212,6 @@ def _keep_uploads_apart() -> None:
 
 def _warm_up(cases: Sequence[Case], predictors: Predictors) -> None:
     for case in cases:
-        if case.checkpoint().is_dir():
-            predictors.get(case.name, case.checkpoint())
+        for folder in map(case.checkpoint, case.worlds):
+            if folder.is_dir():
+                predictors.get(case.name, folder)

@@ -314,11 +314,6 @@
     const lang = document.documentElement.lang === 'en' ? 'en' : 'zh';
     trigger('select', { do: 'example', index: button.dataset.index, lang });
   });
-  mm.pressThumb = (id, file) => {
-    const name = (file && file.path) || '';
-    document.querySelectorAll(`#${id} [data-scene]`).forEach((button) =>
-      button.setAttribute('aria-pressed', String(name.endsWith(`scene.${button.dataset.scene}.png`))));
-  };
 
   /* an answer to another picture or model than the ones now chosen is dimmed until the next one */
   const chosen = {};

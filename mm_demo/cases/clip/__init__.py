@@ -27,7 +27,7 @@ class ClipConfig(TrainConfig):
     backbones: Literal["lite0", "lite0_lite2", "all"] = knob("all")
     mirrored: bool = knob(True)
     dropout: float = knob(0.7, ge=0, le=0.9)
-    prototypes: float = knob(0.15, ge=0, le=1)
+    prototypes: float = knob(0.05, ge=0, le=1)
 
 
 _PHOTOS = ClipConfig(
@@ -70,7 +70,7 @@ CLIP = Case(
                 "quick": _PHOTOS.changed(
                     {"steps": 260, "backbones": "lite0_lite2", "mirrored": False, "prototypes": 0}
                 ),
-                "full": _PHOTOS.changed({"steps": 840, "evaluations": 12}),
+                "full": _PHOTOS.changed({"steps": 1000, "evaluations": 5}),
             },
             headline="image_to_text_r1",
             measured=("coco_objects",),

@@ -18,19 +18,20 @@ from mm_demo.cases.clip.model import MAX_LOGIT_SCALE
 
 POOLED = 1280  # what an EfficientNet-Lite says of a picture
 SENTENCE = 384  # what MiniLM says of a sentence
+_INNER, _TEXT = 0.4, 0.3  # dropout that is no knob: what a sentence says bears less of it
 
 
 class Head(nn.Module):
     """Vectors (B, dim) to unit vectors (B, embed_dim): a linear map, and a residual MLP on it."""
 
-    def __init__(self, dim: int, embed_dim: int, dropout: float) -> None:
+    def __init__(self, dim: int, embed_dim: int, dropout: float, inner_dropout: float) -> None:
         super().__init__()
         self.projection = nn.Sequential(nn.Dropout(dropout), nn.Linear(dim, embed_dim))
         self.mlp = nn.Sequential(
             nn.LayerNorm(embed_dim),
             nn.Linear(embed_dim, embed_dim),
             nn.GELU(),
-            nn.Dropout(dropout),
+            nn.Dropout(inner_dropout),
             nn.Linear(embed_dim, embed_dim),
         )
 
@@ -43,7 +44,8 @@ class PhotoCLIP(nn.Module, PyTorchModelHubMixin, license="apache-2.0", tags=["cl
     """The heads, and what the photographs' features are like on the whole (`mean`, `deviation`).
 
     `backbones` names the networks whose pooled vectors, one after the other, the picture's head
-    reads; after them comes the semantic vector (see `knowledge.semantic`).
+    reads; after them comes the semantic vector (see `knowledge.semantic`). `dropout` is that of
+    the features: a few thousand photographs against 4,000 numbers are learned by heart without it.
     """
 
     mean: Tensor
@@ -61,8 +63,8 @@ class PhotoCLIP(nn.Module, PyTorchModelHubMixin, license="apache-2.0", tags=["cl
         pooled = POOLED * len(self.backbones)
         self.register_buffer("mean", torch.zeros(pooled))
         self.register_buffer("deviation", torch.ones(pooled))
-        self.image_encoder = Head(pooled + SENTENCE, embed_dim, dropout)
-        self.text_encoder = Head(SENTENCE, embed_dim, dropout)
+        self.image_encoder = Head(pooled + SENTENCE, embed_dim, dropout, _INNER)
+        self.text_encoder = Head(SENTENCE, embed_dim, _TEXT, _TEXT)
         self.logit_scale = nn.Parameter(torch.tensor(math.log(1 / temperature)))
 
     def scale(self) -> Tensor:

@@ -88,6 +88,7 @@ class Task:
         if len(found) < 2:
             raise UserError("photos.too_few", count=len(found), least=2)
         self.train = yield from pairs_of(found, backbones, mirrored=config.mirrored)
+        self.guess_loss = math.log(min(config.batch_size, len(self.train)))
         self.dev = yield from pairs_of(read(self.dataset, "dev"), backbones)
         if self.dataset == "photos" and coco_objects.at_hand()[0]:
             self.objects = yield from pairs_of(coco_objects.read("dev"), backbones)
