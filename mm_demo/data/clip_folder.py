@@ -8,7 +8,7 @@ from __future__ import annotations
 import tempfile
 import unicodedata
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mm_demo.errors import UserError
+from mm_demo.events import Preparing
 from mm_demo.media.video import MAX_BYTES, open_video, uniform_times
 
 FRAMES = 32  # kept of a clip, spread over all of it: its length tells nothing
@@ -47,23 +48,59 @@ class ClipSet:
         return ClipSet(self.classes, self.frames[rows], self.labels[rows], names, self.shapes[rows])
 
 
-def read_folder(folder: Path) -> ClipSet:
-    """The clips of a folder of classes, in the order of their names; hidden files are passed over.
+class ClipFolder:
+    """A folder of classes, or a zip of one, whose clips are read when they are asked for.
+
+    Held-out clips are both dev and test. Made by the listing alone, which tells the classes.
 
     UserError: `clips.no_classes` (fewer than two sub-folders), `clips.same_name` (name, twice but
     for case), `clips.too_few` (name, count, least), `clips.too_many` (count, limit),
-    `clips.broken` (file: what the opener cannot read).
+    `clips.not_a_zip`, `clips.too_large` (limit, unpacked).
+    """
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+        self._found = list_folder(place) if place.is_dir() else None
+        self.classes = tuple(self._found or _list_zip(place))
+        self._splits: dict[str, ClipSet] = {}
+
+    def reading(self) -> Iterator[Preparing]:
+        """Read all clips, once, telling of each; UserError `clips.broken` (file)."""
+        if self._splits:
+            return
+        with opened(self.place) as folder:
+            found = yield from read_clips(self._found or list_folder(folder))
+        train, held = split_rows(found.labels)
+        self._splits = {"train": found.rows(train), "dev": found.rows(held)}
+
+    def split(self, name: str) -> ClipSet:
+        """The clips of train, dev or test, read by now or here."""
+        for _ in self.reading():
+            pass
+        return self._splits["train" if name == "train" else "dev"]
+
+
+def list_folder(folder: Path) -> dict[str, list[Path]]:
+    """The clips of each class, in the order of their names; hidden files are passed over.
+
+    UserError as `ClipFolder`, which also takes a zip.
     """
     found = {path.name: _files(path) for path in sorted(folder.iterdir()) if _counts(path, True)}
     _check(found)
-    files = [file for files in found.values() for file in files]
-    classes = tuple(found)
-    labels = [k for k, files in enumerate(found.values()) for _ in files]
-    read = [_read(file) for file in files]
+    return found
+
+
+def read_clips(found: dict[str, list[Path]]) -> Generator[Preparing, None, ClipSet]:
+    """The clips of each class, telling of each before it is read; UserError `clips.broken` (file)."""
+    files = [file for clips in found.values() for file in clips]
+    read = []
+    for done, file in enumerate(files):
+        yield Preparing("reading", done, len(files))
+        read.append(_read(file))
     return ClipSet(
-        classes,
+        tuple(found),
         np.stack([frames for frames, _ in read]),
-        np.asarray(labels, np.int64),
+        np.asarray([k for k, clips in enumerate(found.values()) for _ in clips], np.int64),
         tuple(f"{file.parent.name}/{file.name}" for file in files),
         np.asarray([shape for _, shape in read], np.int64),
     )
@@ -78,7 +115,7 @@ def _files(folder: Path) -> list[Path]:
     return [path for path in sorted(folder.iterdir()) if _counts(path, False)]
 
 
-def _check(found: dict[str, list[Path]]) -> None:
+def _check(found: Mapping[str, Sequence[object]]) -> None:
     if len(found) < 2:
         raise UserError("clips.no_classes", count=len(found))
     seen: dict[str, str] = {}
@@ -143,19 +180,38 @@ def unpack(archive: Path, into: Path) -> None:
     Only the last two parts of a member's name are used, so none can leave `into`. UserError:
     `clips.not_a_zip`, `clips.too_large` (limit: unpacked), `clips.too_many`.
     """
+    with _zip_told(), zipfile.ZipFile(archive) as file:
+        left = MOST_UNPACKED
+        for number, (name, clip, member) in enumerate(_members(file)):
+            left -= _copy(file, member, into / name / f"{number:04d}-{clip}", left)
+
+
+def _list_zip(archive: Path) -> list[str]:
+    found: dict[str, list[str]] = {}
+    with _zip_told(), zipfile.ZipFile(archive) as file:
+        for name, clip, _ in _members(file):
+            found.setdefault(name, []).append(clip)
+    _check(found)
+    return sorted(found)
+
+
+@contextmanager
+def _zip_told() -> Iterator[None]:
     try:
-        with zipfile.ZipFile(archive) as file:
-            members = [m for m in file.infolist() if not m.is_dir() and _wanted(m.filename)]
-            if len(members) > MOST_CLIPS:
-                raise UserError("clips.too_many", count=len(members), limit=MOST_CLIPS)
-            left = MOST_UNPACKED
-            for number, member in enumerate(members):
-                name, clip = member.filename.replace("\\", "/").split("/")[-2:]
-                left -= _copy(file, member, into / name / f"{number:04d}-{clip}", left)
+        yield
     except UserError:
         raise
     except Exception as error:  # nearly anything can happen on hostile bytes
         raise UserError("clips.not_a_zip") from error
+
+
+def _members(file: zipfile.ZipFile) -> list[tuple[str, str, zipfile.ZipInfo]]:
+    """(class, clip, member) of all that count."""
+    members = [m for m in file.infolist() if not m.is_dir() and _wanted(m.filename)]
+    if len(members) > MOST_CLIPS:
+        raise UserError("clips.too_many", count=len(members), limit=MOST_CLIPS)
+    parts = [member.filename.replace("\\", "/").split("/")[-2:] for member in members]
+    return [(name, clip, member) for (name, clip), member in zip(parts, members, strict=True)]
 
 
 def _wanted(name: str) -> bool:

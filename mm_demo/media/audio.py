@@ -17,6 +17,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from mm_demo.errors import UserError
+from mm_demo.media.mp4 import breaks_off, claims_too_much
 
 RATE = 16_000
 MAX_BYTES = 20_000_000
@@ -36,6 +37,9 @@ _SIGNATURES = re.compile(
     rb"RIFF....(WAVE|AVI )|fLaC|OggS|ID3|\xff[\xe2-\xff]|FORM....AIF[FC]|....ftyp|\x1aE\xdf\xa3",
     re.DOTALL,
 )
+
+# What a header that breaks off is taken for, because the track or its samples are not reached.
+_UNFOUND = ("sound.not_a_sound", "sound.no_track", "sound.empty")
 
 # Rates (Hz) outside this are no sound; a resampler's filter for 2 GHz would fill the memory.
 _RATES = range(1_000, 1_000_001)
@@ -84,7 +88,9 @@ def open_sound(path: str | Path | None) -> Sound:
     try:
         with _identify(data) as container:
             return _decode(container)
-    except UserError:
+    except UserError as error:
+        if error.key in _UNFOUND and breaks_off(BytesIO(data)):
+            raise UserError("sound.damaged") from error
         raise
     except Exception as error:  # nearly anything can happen on hostile bytes
         raise UserError("sound.damaged") from error
@@ -110,6 +116,8 @@ def _no_other_file(url: str, flags: int, options: dict[str, Any]) -> NoReturn:
 
 def _identify(data: bytes) -> InputContainer:
     """Read the header only and check that there is a sound track, of an allowed length."""
+    if claims_too_much(BytesIO(data)):
+        raise UserError("sound.damaged")
     try:
         container = av.open(
             BytesIO(data),  # no name, so that no ending has a say in what it is

@@ -20,6 +20,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from mm_demo.errors import UserError
+from mm_demo.media.mp4 import breaks_off
 from mm_demo.media.video_limits import (
     MAX_FRAMES,
     MAX_GIF_PIXELS,
@@ -145,7 +146,7 @@ class VideoFile:
             known = _SIGNATURES.match(start)
             raise UserError("video.damaged" if known else "video.not_a_video") from error
         try:
-            self.stream = checked_stream(self.container)
+            self.stream = checked_stream(self.container, self._file)
         except BaseException:
             self.container.close()
             raise
@@ -200,7 +201,8 @@ class VideoFile:
         if self._file.spent:
             raise UserError("video.damaged")
         if not found:
-            raise UserError("video.damaged" if stream.frames else "video.empty")
+            told = stream.frames or breaks_off(self._file)
+            raise UserError("video.damaged" if told else "video.empty")
         if kind == "gif" and len(found) * stream.width * stream.height > MAX_GIF_PIXELS:
             raise UserError(
                 "video.too_many_pixels",

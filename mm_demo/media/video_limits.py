@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from typing import BinaryIO
 
 import av
@@ -12,23 +11,13 @@ from av.stream import Discard, Disposition
 from av.video.stream import VideoStream
 
 from mm_demo.errors import UserError
+from mm_demo.media.mp4 import STILL, breaks_off, claims_too_much
 
 MAX_BYTES = 100_000_000
 MAX_SECONDS = 300
 MAX_PIXELS = 4096 * 2304  # of a frame: 4K
 MAX_FRAMES = 100_000  # five minutes of a slow-motion camera have fewer, a bomb has millions
 MAX_GIF_PIXELS = 20_000_000_000  # of all frames: each is drawn whole, and none can be jumped over
-
-# AVIF and HEIC are MP4 inside; files of these brands are pictures.
-_STILL = ("avif", "heic", "heix", "heim", "heis", "mif1")
-
-# Tables of an MP4 whose claimed samples (last group) FFmpeg makes room for before it reads any:
-# stsz with one size (first group) for all, trun where its flags say that samples have no fields.
-_STSZ = re.compile(rb"stsz.{4}(.{4})(.{4})", re.DOTALL)
-_TRUN = re.compile(rb"trun.{2}(.).(.{4})", re.DOTALL)
-_TRUN_FIELDS = 0x0F
-_MAX_CLAIM = 1_000_000
-_PACKED = re.compile(rb"cmov.{4}dcom", re.DOTALL)  # such tables could hide in it; unused since 2000
 
 # A frame may say that it has more pixels than the header does. More than allowed, for codecs that
 # pad; while the header is read more than 8K, so that it can be told why it is refused.
@@ -51,32 +40,25 @@ def check_bytes(file: BinaryIO) -> None:
     size = os.fstat(file.fileno()).st_size
     if size > MAX_BYTES:
         raise UserError("video.too_large", bytes=size, limit=MAX_BYTES)
-    rest = b""
-    while part := file.read(1 << 20):
-        data = rest + part
-        if _PACKED.search(data):
-            raise UserError("video.damaged")
-        claims = [(count, int.from_bytes(each)) for each, count in _STSZ.findall(data)]
-        claims += [(n, size) for flags, n in _TRUN.findall(data) if not flags[0] & _TRUN_FIELDS]
-        for count, each in claims:
-            number = int.from_bytes(count)
-            if number > _MAX_CLAIM and number * each > size:
-                raise UserError("video.damaged")
-        rest = data[-16:]
+    if claims_too_much(file):
+        raise UserError("video.damaged")
 
 
-def checked_stream(container: InputContainer) -> VideoStream:
-    """The stream of pictures, its size and length checked by the header."""
-    if container.metadata.get("major_brand") in _STILL:
+def checked_stream(container: InputContainer, file: BinaryIO) -> VideoStream:
+    """The stream of pictures, its size and length checked by the header of `file`."""
+    if container.metadata.get("major_brand") in STILL:
         raise UserError("video.not_a_video")
     moving = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
+    unknown = not moving or moving[0].codec_context is None  # FFmpeg has no decoder for it
+    if unknown and breaks_off(file):
+        raise UserError("video.damaged")
     if not moving:  # a cover does not count
         raise UserError("video.no_pictures")
     stream = moving[0]
     for other in container.streams:
         if other.index != stream.index:
             other.discard = Discard.all
-    if stream.codec_context is None:  # FFmpeg has no decoder for it
+    if unknown:
         raise UserError("video.not_a_video")
     check_size(stream.width, stream.height)
     stream.codec_context.options = dict(DECODER_OPTIONS)

@@ -7,6 +7,7 @@ from PIL import Image
 
 from mm_demo.cases.timesformer import TIMESFORMER, studio
 from mm_demo.cases.timesformer.scenery import scenery
+from mm_demo.media.video import open_video
 
 pytestmark = [
     pytest.mark.browser,
@@ -211,6 +212,32 @@ def test_a_clip_is_made_over_a_picture_of_ones_own(video, tmp_path):
     page.click("#timesformer-make [data-do=film]")
     answered(page)
     assert "tilts up" in said(page)
+    assert page.locator("#timesformer-tools a[download]").is_visible()
+
+
+def test_a_clip_that_was_made_here_can_be_kept_by_keyboard_and_another_cannot(video, clips):
+    page = video()
+    link = page.locator("#timesformer-tools a[download]")
+    upload(page, clips("pan_left"))
+    assert link.count() == 0  # it is the visitor's already
+    page.click("#timesformer-tools [data-tool=make]")
+    page.click("#timesformer-make [data-move=tilt_up]")
+    page.click("#timesformer-make [data-do=film]")
+    link.wait_for()
+    answered(page)
+    assert link.inner_text() == "Download this clip"
+    page.locator("#timesformer-tools [data-tool=make]").focus()
+    page.keyboard.press("Tab")
+    with page.expect_download() as kept:
+        page.keyboard.press("Enter")
+    assert kept.value.suggested_filename == "clip.village.tilt_up.mp4"
+    assert open_video(kept.value.path()).seconds == pytest.approx(2, abs=0.1)
+    page.get_by_text("中文", exact=True).click()
+    page.wait_for_function("document.documentElement.lang === 'zh-CN'")
+    assert link.inner_text() == "下载这段视频"
+    assert page.evaluate(SIDEWAYS) <= 0
+    page.locator("#timesformer-clip button[aria-label=Clear]").click()
+    link.wait_for(state="detached")
 
 
 @pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (390, "dark")])

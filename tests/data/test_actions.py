@@ -8,13 +8,14 @@ import av
 import numpy as np
 import pytest
 
-from mm_demo.data import actions
-from mm_demo.data.actions import DEV_SEQUENCES, at_hand, build, clips
+from mm_demo.data import actions, clip_folder
+from mm_demo.data.actions import DEV_SEQUENCES, at_hand, build, classes, clips, reading
 from mm_demo.data.clip_folder import FRAMES, SIDE
 from mm_demo.errors import UserError
 
 SETS = {"train": ("seq01", "seq02", "seq03", "seq10", "seq15"), "test": ("seq05", "seq07")}
 CLASSES = ("hugging", "kicking")
+FRAME = np.zeros((FRAMES, SIDE, SIDE, 3), np.uint8)
 
 
 def clip(grey):
@@ -61,6 +62,17 @@ def test_clips_come_with_their_class(folder):
     assert found.classes == CLASSES
     assert found.frames.shape == (4, FRAMES, SIDE, SIDE, 3)
     assert [found.classes[k] for k in found.labels] == [n.split("/")[0] for n in found.names]
+
+
+def test_classes_are_known_before_a_clip_is_read_and_each_is_told(folder, monkeypatch):
+    read = []
+    monkeypatch.setattr(clip_folder, "_read", lambda file: read.append(file) or (FRAME, (64, 48)))
+    assert classes() == CLASSES
+    assert read == []
+    told = [(len(read), each.what, each.done, each.total) for each in reading()]
+    assert told == [(k, "reading", k, 10) for k in range(10)]
+    assert [len(clips(split).labels) for split in ("train", "dev")] == [4, 6]
+    assert len(read) == 10  # once
 
 
 def test_a_tar_that_changed_is_read_again(folder):

@@ -16,8 +16,11 @@ from mm_demo.data.clip_folder import (
     FRAMES,
     HELD_OUT,
     SIDE,
+    ClipFolder,
+    ClipSet,
+    list_folder,
     opened,
-    read_folder,
+    read_clips,
     split_rows,
     square,
     unpack,
@@ -66,6 +69,15 @@ def refused(work):
     with pytest.raises(UserError) as error:
         work()
     return error.value.key, error.value.facts
+
+
+def read_folder(place) -> ClipSet:
+    reading = read_clips(list_folder(place))
+    while True:
+        try:
+            next(reading)
+        except StopIteration as done:
+            return done.value
 
 
 def there(place):
@@ -164,6 +176,64 @@ def test_the_middle_square_of_any_frame_has_the_same_side(width, height):
         _, y, x, _ = np.argwhere(found).mean(0)
         assert abs(y - SIDE / 2) < 2
         assert abs(x - SIDE / 2) < 2
+
+
+# --- when it is read ---
+
+
+@pytest.mark.parametrize("as_zip", [False, True])
+def test_classes_are_known_before_a_clip_is_read_and_each_is_told(
+    folder, tmp_path, as_zip, monkeypatch
+):
+    place = folder
+    if as_zip:
+        members = {
+            f"my set/{name}": (folder / name).read_bytes() for name in reversed(there(folder))
+        }
+        place = zipped(tmp_path / "a.zip", members)
+    read, one = [], clip_folder._read
+    monkeypatch.setattr(clip_folder, "_read", lambda file: read.append(file) or one(file))
+    found = ClipFolder(place)
+    assert found.classes == ("down", "up")
+    for told in found.reading():
+        assert (told.what, told.done, told.total) == ("reading", len(read), 4)
+    assert len(read) == 4
+    assert list(found.reading()) == []
+    train, held = found.split("train"), found.split("test")
+    assert len(read) == 4  # once
+    assert train.classes == held.classes == found.classes
+    assert len(train.labels) == len(held.labels) == 2
+    assert np.array_equal(held.frames, found.split("dev").frames)
+    assert np.array_equal(ClipFolder(place).split("train").frames, train.frames)
+
+
+@pytest.mark.parametrize("as_zip", [False, True])
+def test_what_a_listing_tells_is_refused_before_a_clip_is_read(tmp_path, monkeypatch, as_zip):
+    monkeypatch.setattr(clip_folder, "_read", lambda file: pytest.fail("read"))
+    refusals = {
+        "clips.no_classes": {"up": 3},
+        "clips.too_few": {"up": 2, "still": 1},
+        "clips.same_name": {"up": 2, "UP": 2},
+        "clips.too_many_classes": {"up": 2, "down": 2, "still": 2},
+        "clips.too_many": {"up": 2, "down": 5},
+    }
+    monkeypatch.setattr(clip_folder, "MOST_CLIPS", 6)
+    monkeypatch.setattr(clip_folder, "MOST_CLASSES", 2)
+    for key, classes in refusals.items():
+        place = tmp_path / key
+        place.mkdir()
+        put(place, classes)
+        if as_zip:
+            members = {name: (place / name).read_bytes() for name in there(place)}
+            place = zipped(tmp_path / f"{key}.zip", members)
+        assert refused(lambda place=place: ClipFolder(place))[0] == key
+
+
+def test_a_clip_that_breaks_is_named_when_it_is_its_turn(folder):
+    (folder / "up" / "2.mp4").write_bytes(b"no video at all")
+    found = ClipFolder(folder)
+    assert found.classes == ("down", "up")
+    assert refused(lambda: list(found.reading())) == ("clips.broken", {"file": "up/2.mp4"})
 
 
 # --- what is held out -------------------------------------------------------------------------

@@ -304,6 +304,23 @@ def test_an_mp4_without_its_table_is_damaged(refused):
     assert refused(data[: len(data) // 2]).key == "sound.damaged"
 
 
+@pytest.mark.parametrize("video", [False, True])
+def test_an_mp4_cut_in_its_header_is_damaged(refused, video):
+    data = saved("m4a", tone(0.3), video=video)
+    header = data.index(b"moov") + 4
+    tracks = data.rindex(b"stsz")  # the last track's tables: beyond them both are known
+    for place in np.linspace(header, tracks, 30).astype(int):
+        assert refused(data[:place]).key == "sound.damaged", place
+
+
+def test_samples_that_are_only_claimed_take_no_memory(refused, monkeypatch):
+    data = bytearray(saved("m4a", tone(0.3)))
+    place = data.index(b"stsz") + 8
+    data[place : place + 8] = struct.pack(">II", 1, 50_000_000)  # FFmpeg would take 0.6 GB for them
+    monkeypatch.setattr("av.open", lambda *_, **__: pytest.fail("opened"))
+    assert refused(bytes(data)).key == "sound.damaged"
+
+
 def test_garbage_after_a_header_is_damaged(refused):
     data = saved("flac", tone(1.0))
     garbage = np.random.default_rng(0).integers(0, 255, len(data), dtype=np.uint8).tobytes()

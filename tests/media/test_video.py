@@ -571,6 +571,29 @@ def test_an_mp4_without_its_table_is_damaged(refused):
     assert refused(data[: len(data) // 2]).key == "video.damaged"
 
 
+@pytest.mark.parametrize("sound", [False, True])
+@pytest.mark.parametrize("name", ["mp4", "mov", "fragments.mp4"])
+def test_an_mp4_cut_anywhere_is_never_taken_for_sound_only(opened, name, sound):
+    data = saved(name, sound=sound)
+    header = data.index(b"moov") + 4
+    size = int.from_bytes(data[header - 8 : header - 4])
+    places = [*np.linspace(16, len(data) - 1, 30), *np.linspace(header, header + size - 9, 30)]
+    for place in map(int, places):
+        begin = time.perf_counter()
+        try:
+            assert 0 < len(opened(data[:place]).times) <= 60
+        except UserError as error:
+            assert error.key == "video.damaged", place
+        assert time.perf_counter() - begin < 2
+
+
+def test_an_mp4_whose_video_tables_are_cut_out_is_damaged(refused):
+    data = saved("mp4", sound=True)
+    header, table = data.index(b"moov"), data.index(b"stsd")  # the first track is the video
+    short = data[: header - 4] + struct.pack(">I", table + 8 - header) + data[header : table + 4]
+    assert refused(short).key == "video.damaged"
+
+
 def test_a_file_made_to_keep_the_reader_busy_is_given_up(refused, monkeypatch):
     monkeypatch.setattr(video_file, "_PATIENCE", 0.1)
     assert refused(saved("mp4", 2)[:32] * 2_000_000).key == "video.damaged"  # 2 s
@@ -609,7 +632,7 @@ def mutated(whole: bytes, seed: int) -> bytes:
 
 @pytest.mark.parametrize("name", SAVED)
 def test_a_changed_file_is_opened_or_refused(opened, clips, name):
-    for seed in range(10):
+    for seed in range(30):
         begin = time.perf_counter()
         try:
             video = opened(mutated(clips(name).read_bytes(), seed))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from mm_demo.data import actions
 from mm_demo.data.camera_motion import FRAMES, SIZE, Clips
-from mm_demo.data.clip_folder import ClipSet, opened, read_folder, split_rows
+from mm_demo.data.clip_folder import ClipFolder, ClipSet
 from mm_demo.events import Preparing
 
 _LIGHT = 0.3  # how much brighter or darker
@@ -108,32 +108,33 @@ class Own:
     cropped = True  # to the middle square: a frame's shape may give the class away
 
     def __init__(
-        self, split: Callable[[str], ClipSet], *, mirrored: bool, views: Views = FAR
+        self,
+        classes: tuple[str, ...],
+        split: Callable[[str], ClipSet],
+        reading: Callable[[], Iterator[Preparing]],
+        *,
+        mirrored: bool,
+        views: Views = FAR,
     ) -> None:
-        self._split = split
-        self.views = views
+        self.classes = classes
+        self._split, self._reading = split, reading
         self.mirrored = mirrored
-        self.classes = split("train").classes
+        self.views = views
 
     @classmethod
     def of_actions(cls) -> Own:
-        return cls(actions.clips, mirrored=True, views=NEAR)
+        return cls(actions.classes(), actions.clips, actions.reading, mirrored=True, views=NEAR)
 
     @classmethod
     def of_folder(cls, place: Path) -> Own:
         """A folder of classes or a zip of one; what is held out is both dev and test."""
-        with opened(place) as folder:
-            found = read_folder(folder)
-        train, held = split_rows(found.labels)
-        parts = {"train": found.rows(train), "dev": found.rows(held), "test": found.rows(held)}
+        found = ClipFolder(place)
         # a wave to the left may be another class than one to the right: no mirror
-        return cls(parts.__getitem__, mirrored=False)
+        return cls(found.classes, found.split, found.reading, mirrored=False)
 
     def prepare(self) -> Iterator[Preparing]:
-        """Read what is trained and measured on."""
-        for done, split in enumerate(("train", "dev")):
-            yield Preparing("reading", done, 2)
-            self._split(split)
+        """Read what is trained and measured on; before that only the classes are known."""
+        return self._reading()
 
     def training_batch(self, rng: np.random.Generator, count: int, done: float = 1.0) -> Clips:
         """`count` clips, every class as likely, each cut, turned, timed and lit afresh."""

@@ -51,6 +51,14 @@
       told(kind === 'error' ? 'unplayable' : '');
       card().classList.toggle('unplayable', kind === 'error');
     }, true);
+    /* a clip that was made here can be kept: its name tells it from the visitor's own */
+    const row = element.querySelector('.tools'), link = element.querySelector('template').content.firstElementChild;
+    const offer = () => {
+      const video = inside('video'), made = !!video && /\/clip\.[^/]+$/.test(video.src);
+      if (made) link.href = video.src;
+      if (made !== link.isConnected) made ? row.append(link) : link.remove();
+    };
+    new MutationObserver(offer).observe(card(), { childList: true, subtree: true, attributes: true, attributeFilter: ['src'] });
     document.addEventListener('keydown', (event) => {
       if (event.key !== 'Escape' || !card()) return;
       if (card().classList.contains('composing')) close();

@@ -185,7 +185,11 @@ def _tools() -> str:
             ("unplayable", "unplayable"),
         )
     )
-    return f'<div class="tools">{made}</div><p class="hint" role="status">{lines}</p>'
+    download = f'<span class="sr">{words.both("timesformer.try.download")}</span>'
+    return (
+        f'<div class="tools">{made}</div><p class="hint" role="status">{lines}</p>'
+        f'<template><a class="icb" download>{cards.icon("download")}{download}</a></template>'
+    )
 
 
 def _examples() -> str:

@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from threading import Event
 
 import av
 import numpy as np
@@ -9,15 +10,17 @@ import pytest
 import torch
 from PIL import Image
 
-from mm_demo.cases.timesformer import TimesformerConfig, figures
+from mm_demo.cases.timesformer import TIMESFORMER, TimesformerConfig, figures
 from mm_demo.cases.timesformer.own import FAR, Own, lit, parts, spread, view
 from mm_demo.cases.timesformer.predict import Predictor
 from mm_demo.cases.timesformer.task import Task, evaluate_checkpoint
 from mm_demo.data.camera_motion import FRAMES, SIZE
 from mm_demo.data.camera_motion.textures import texture
-from mm_demo.data.clip_folder import ClipSet, read_folder
+from mm_demo.data.clip_folder import ClipFolder, ClipSet, list_folder
 from mm_demo.errors import UserError
+from mm_demo.events import Preparing, Progress, Started, Stopped
 from mm_demo.media.video import open_video
+from mm_demo.training.loop import train
 
 GESTURES = ("circle", "push", "wave")
 RATE = 15  # frames a second
@@ -105,18 +108,21 @@ def source(frames, *, mirrored=False):
     labels = np.arange(len(frames)) % 2
     shapes = np.full((len(frames), 2), SIZE)
     clips = ClipSet(("a", "b"), frames, labels, tuple(map(str, labels)), shapes)
-    return Own(lambda split: clips, mirrored=mirrored)
+    return told(clips, mirrored=mirrored)
+
+
+def told(clips, *, mirrored=False):
+    return Own(clips.classes, lambda split: clips, lambda: iter(()), mirrored=mirrored)
 
 
 def test_a_folder_is_split_by_class_and_what_is_held_out_is_never_trained_on(folder, own):
-    clips = read_folder(folder)
     train, dev, test = (own.held_out(split, 0) for split in ("train", "dev", "test"))
-    assert own.classes == clips.classes == GESTURES
+    assert own.classes == GESTURES
     assert np.array_equal(dev.frames, test.frames)
     assert np.bincount(train.labels).tolist() == [3, 3, 3]
     assert np.bincount(dev.labels).tolist() == [1, 1, 1]
     seen = {clip.tobytes() for clip in train.frames} | {clip.tobytes() for clip in dev.frames}
-    assert len(seen) == len(clips.labels)
+    assert len(seen) == sum(map(len, list_folder(folder).values()))
     again = Own.of_folder(folder)
     assert np.array_equal(again.held_out("dev", 1).frames, dev.frames)
     assert own.shapes("dev").tolist() == [[WIDTH, HEIGHT]] * 3
@@ -139,7 +145,7 @@ def test_every_class_is_drawn_as_often_however_few_its_clips():
     frames = np.zeros((11, 24, SIZE, SIZE, 3), np.uint8)
     frames[10] = 100
     clips = ClipSet(("a", "b"), frames, np.array([0] * 10 + [1]), ("",) * 11, np.ones((11, 2), int))
-    found = Own(lambda split: clips, mirrored=False).training_batch(np.random.default_rng(0), 300)
+    found = told(clips).training_batch(np.random.default_rng(0), 300)
     assert 0.4 < found.labels.mean() < 0.6
 
 
@@ -225,6 +231,51 @@ def test_training_on_a_folder_learns_its_classes_and_knows_them_again(folder, tm
     assert 0 <= again["top1_frame_shape"] <= 1
 
 
+def test_a_run_tells_each_clip_that_it_reads_also_when_it_is_resumed(folder, tmp_path, monkeypatch):
+    events = list(trained(folder, tmp_path / "run", stop_at=3))
+    assert [(e.what, e.done, e.total) for e in events[:12]] == [
+        ("reading", k, 12) for k in range(12)
+    ]
+    assert isinstance(events[-1], Stopped)
+    again = list(trained(folder, tmp_path / "run", resume=True, stop_at=5))
+    assert [type(event) for event in again[:12]] == [Preparing] * 12
+    assert next(event for event in again if isinstance(event, Started)).first_step == 3
+    assert again[-1].step == 5
+
+
+def test_a_run_that_is_stopped_while_it_reads_ends_there(folder, tmp_path):
+    stop = Event()
+    events = trained(folder, tmp_path / "run", stop=stop)
+    assert isinstance(next(events), Preparing)
+    stop.set()
+    assert list(events) == []
+
+
+def test_a_clip_that_breaks_is_told_and_leaves_nothing(tmp_path):
+    clips = film(tmp_path / "clips", 2, seed=1)
+    (clips / "wave" / "00.mp4").write_bytes(b"no video at all")
+    with pytest.raises(UserError) as caught:
+        list(trained(clips, tmp_path / "run"))
+    assert (caught.value.key, caught.value.facts) == ("clips.broken", {"file": "wave/00.mp4"})
+    assert not (tmp_path / "run").exists()
+
+
+def trained(clips, out, *, resume=False, stop_at=None, stop=None):
+    """The events of a tiny run over a folder."""
+    config = TimesformerConfig(
+        batch_size=4, image_size=16, embed_dim=16, num_layers=1, num_heads=2, steps=8,
+        channels="difference", attention="space", threads=1,
+    )  # fmt: skip
+    stop = stop or Event()
+    for event in train(
+        TIMESFORMER, str(clips), config, out,
+        preset="own", resume=resume, start_from=None, stop=stop,
+    ):  # fmt: skip
+        yield event
+        if isinstance(event, Progress) and event.step == stop_at:
+            stop.set()
+
+
 def test_a_checkpoint_of_other_classes_is_refused(folder, tmp_path):
     task = Task(TimesformerConfig(image_size=16, embed_dim=16, num_layers=1), str(folder))
     task.save(tmp_path / "model")
@@ -268,7 +319,7 @@ def test_a_whole_clip_is_told_by_the_mean_over_its_parts():
 
 def test_in_use_a_clip_is_read_as_it_is_for_the_figures(folder, tmp_path, monkeypatch):
     Task(TimesformerConfig(image_size=16, embed_dim=16, num_layers=1), str(folder)).save(tmp_path)
-    clips, seen = read_folder(folder), []
+    clips, seen = ClipFolder(folder).split("dev"), []
     ask = figures.ask
     monkeypatch.setattr(figures, "ask", lambda *args: seen.append(args[1]) or ask(*args))
     answer = Predictor(tmp_path).watch(open_video(folder / clips.names[0]))
