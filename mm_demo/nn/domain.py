@@ -2,39 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-_BANK = 512  # pictures that are kept of a world
-_NEAREST = 5
+_RIDGE = 0.1  # of the mean variance
 _SHARE = 0.99  # so many pictures of a world count as familiar
 
 
 @dataclass(frozen=True)
 class Domain:
-    """How unlike its nearest neighbours of a world a picture is (Sun et al. 2022, arXiv:2204.06507).
+    """Fisher's linear discriminant (1936) between a world and what is not of it.
 
-    bank (K, D): unit vectors of some pictures of the world. A distance is 1 minus the mean cosine
-    to the five nearest, in units of `limit`, within which all but one in a hundred familiar
-    pictures lie. The direction alone is looked at: noise and blank pages move a network's features
-    so little that by length they would lie in the midst of the photographs.
+    direction (D,): along it the unit vectors of the two lie apart. A distance counts from the
+    world's `centre`, in units in which all but one in a hundred of its pictures lie below 1.
+    Unit vectors, since noise and blank pages move a network's features so little that by length
+    they would lie in the midst of the photographs.
     """
 
-    bank: Tensor
-    limit: float
+    direction: Tensor
+    centre: float
 
     @classmethod
-    def fit(cls, familiar: Tensor, others: Tensor) -> Domain:
-        """From pooled vectors (N, D); the limit is set on `others` (M, D) of the same world."""
-        rows = torch.linspace(0, len(familiar) - 1, min(_BANK, len(familiar))).long()
-        made = cls(F.normalize(familiar[rows], dim=-1), 1.0)
-        return cls(made.bank, max(float(made.distance(others).quantile(_SHARE)), 1e-6))
+    def fit(cls, familiar: Tensor, strange: Sequence[Tensor], others: Tensor) -> Domain:
+        """From pooled vectors (N, D) of a world and of several kinds of strangers, which count alike.
+
+        The unit is set on `others` (M, D) of the same world.
+        """
+        world, kinds = _unit(familiar), [_unit(kind) for kind in strange]
+        mean = world.mean(0)
+        away = torch.stack([kind.mean(0) for kind in kinds]).mean(0) - mean
+        within = _spread(world) + torch.stack([_spread(kind) for kind in kinds]).mean(0)
+        ridge = _RIDGE * within.diagonal().mean() * torch.eye(len(mean))
+        direction = torch.linalg.solve(within + ridge, away)
+        made = cls(direction, float(mean @ direction))
+        limit = made.distance(others).quantile(_SHARE).clamp(min=1e-6)
+        return cls(direction / limit, made.centre / float(limit))
 
     def distance(self, pooled: Tensor) -> Tensor:
-        """(N, D) -> (N,) distances, 1 = the limit."""
-        cosines = F.normalize(pooled, dim=-1) @ self.bank.T
-        nearest = cosines.topk(min(_NEAREST, len(self.bank)), dim=-1).values
-        return (1 - nearest.mean(-1)) / self.limit
+        """(N, D) -> (N,): 0 in the middle of the world, above 1 outside."""
+        return _unit(pooled) @ self.direction - self.centre
+
+
+def _unit(pooled: Tensor) -> Tensor:
+    return F.normalize(pooled, dim=-1)
+
+
+def _spread(vectors: Tensor) -> Tensor:
+    away = vectors - vectors.mean(0)
+    return away.T @ away / len(vectors)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
 import torch
@@ -13,8 +12,8 @@ from torch import Tensor
 from mm_demo.cases.clip.labels import prompt
 from mm_demo.cases.clip.model import CLIP
 from mm_demo.cases.clip.predict import Predictor
-from mm_demo.data.scenes import ALL_PAIRS, Scene, draw
-from mm_demo.nn.preprocess import to_tensor
+from mm_demo.data import scene_samples
+from mm_demo.data.scenes import ALL_PAIRS, Scene
 from mm_demo.nn.tokens import encode
 
 
@@ -34,8 +33,7 @@ class Encoders:
 
     def pixels(self, scenes: Sequence[Scene]) -> Tensor:
         """Drawn scenes as the model reads them, (N, 3, size, size)."""
-        drawn = np.stack([_drawn(scene, self.image_size) for scene in scenes])
-        return to_tensor(drawn).to(self.device)
+        return scene_samples.pixels(scenes, self.image_size).to(self.device)
 
     @torch.inference_mode()
     def see(self, scenes: Sequence[Scene]) -> tuple[np.ndarray, np.ndarray]:
@@ -73,9 +71,3 @@ class Encoders:
     def prompts(self, language: str) -> np.ndarray:
         """Unit vectors of "a photo of a {colour} {object}" for all pairs, in their order."""
         return self.texts([prompt(colour, kind, language) for colour, kind in ALL_PAIRS])
-
-
-@lru_cache(maxsize=2048)
-def _drawn(scene: Scene, size: int) -> np.ndarray:
-    """A live run looks at the same few hundred pictures again and again."""
-    return draw(scene, size)

@@ -11,19 +11,18 @@ from mm_demo.cases.clip.calibration import Calibration
 from mm_demo.cases.clip.encoders import Encoders
 from mm_demo.cases.clip.evidence import evidence, peak
 from mm_demo.cases.clip.labels import prompt
+from mm_demo.data import scene_samples
 from mm_demo.data.scenes import (
     ALL_PAIRS,
     DEV_PAIRS,
     KINDS,
     TEST_PAIRS,
     boxes,
-    captions,
-    facts,
     scenes_for,
     zero_shot_scenes,
 )
 from mm_demo.metrics.classification import accuracy, top_k_accuracy
-from mm_demo.metrics.retrieval import retrieval_figures
+from mm_demo.metrics.retrieval import evaluate_retrieval
 
 GALLERY = 1000
 POINTED = 500
@@ -69,18 +68,10 @@ def retrieval(
     encoders: Encoders, split: str, seed: int, gallery: int, language: str
 ) -> dict[str, float]:
     """Caption 0 of each picture of a gallery, both ways; what is also true counts as right."""
-    scenes = scenes_for(split, gallery, seed)
-    written = [
-        captions(scene, np.random.default_rng([seed, 3, row]), language, 5)[0]
-        for row, scene in enumerate(scenes)
-    ]
-    known = [facts(scene) for scene in scenes]
-    true = np.array([[caption.facts <= scene for caption in written] for scene in known])
-    scores = encoders.images(scenes) @ encoders.texts([caption.text for caption in written]).T
-    own = np.arange(len(scenes))
+    scenes, written, true = scene_samples.gallery(split, gallery, seed, language)
+    images, texts = encoders.images(scenes), encoders.texts(written)
     return {
-        **retrieval_figures(scores, true, own, "image_to_text"),
-        **retrieval_figures(scores.T, true.T, own, "text_to_image"),
+        **evaluate_retrieval(images, texts, true=true),
         "retrieval_r1_chance": float(true.mean()),
     }
 

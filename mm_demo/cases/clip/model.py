@@ -17,39 +17,11 @@ from huggingface_hub import PyTorchModelHubMixin
 from torch import Tensor, nn
 
 from mm_demo.nn.attention import AttentionPool
+from mm_demo.nn.conv_stem import ConvStem
 from mm_demo.nn.transformer import Transformer
+from mm_demo.nn.word_pairs import gather, pair_slots
 
 MAX_LOGIT_SCALE = 100.0  # Radford et al., section 2.5
-
-
-class ConvStem(nn.Module):
-    """Pictures (B, 3, H, W) -> feature grid (B, 4 * width, H / 8, W / 8).
-
-    The first layer keeps half the picture's resolution: kinds of small things differ by a few
-    pixels (measured: 0.70 of unseen pairs right after a minute, 0.58 with a stride there).
-    """
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.layers = nn.Sequential(
-            nn.PixelUnshuffle(2),
-            _conv(12, width),
-            _conv(width, 2 * width, stride=2),
-            _conv(2 * width, 4 * width, stride=2),
-        )
-        self.residual = nn.Sequential(_conv(4 * width, 4 * width), _conv(4 * width, 4 * width))
-
-    def forward(self, images: Tensor) -> Tensor:
-        grid = self.layers(images)
-        return grid + self.residual(grid)
-
-
-def _conv(channels_in: int, channels_out: int, stride: int = 1) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(channels_in, channels_out, 3, stride, padding=1, bias=False),
-        nn.BatchNorm2d(channels_out),
-        nn.ReLU(inplace=True),
-    )
 
 
 class ImageEncoder(nn.Module):
@@ -159,23 +131,12 @@ class TextEncoder(nn.Module):
             x, _ = self.transformer(x + self.pos_embed[:, : texts.shape[1]], mask)
             gathered = x[torch.arange(len(x)), texts.argmax(-1)]
         else:
-            padding = ~mask.unsqueeze(-1)
-            pairs = self.pair_embed(self._pairs(texts))
+            pairs = self.pair_embed(pair_slots(texts, self.pair_embed.num_embeddings))
             if self.training:
                 kept = torch.rand(texts.shape, device=x.device) >= self.pair_dropout
                 pairs = pairs * kept.unsqueeze(-1)
-            x = x + pairs
-            total, most = (
-                x.masked_fill(padding, 0).sum(1),
-                x.masked_fill(padding, -torch.inf).amax(1),
-            )
-            gathered = self.norm(torch.cat([total, most], dim=-1))
+            gathered = self.norm(gather(x + pairs, mask))
         return F.normalize(self.projection(gathered), dim=-1)
-
-    def _pairs(self, texts: Tensor) -> Tensor:
-        """Where each word and its successor (padding at the end) have their vector, (B, L)."""
-        successors = F.pad(texts[:, 1:], (0, 1))
-        return (texts * 40_503 + successors) % self.pair_embed.num_embeddings
 
 
 class CLIP(nn.Module, PyTorchModelHubMixin, license="apache-2.0", tags=["clip", "multimodal"]):

@@ -21,6 +21,7 @@ from mm_demo.cases.clip.labels import prompt
 from mm_demo.cases.clip.model import CLIP, clip_loss
 from mm_demo.cases.clip.predict import Predictor
 from mm_demo.data.inline import data_url
+from mm_demo.data.scene_samples import vocabulary
 from mm_demo.data.scenes import LANGUAGES, Scene, captions, draw, scenes_for
 from mm_demo.data.scenes.pairs import MOST_TOKENS, ScenePairs
 from mm_demo.errors import UserError
@@ -241,13 +242,8 @@ def architecture(config: ClipConfig, vocab_size: int) -> dict[str, Any]:
 
 @cache
 def _vocabulary(languages: tuple[str, ...]) -> list[str]:
-    """The words of the training captions, sorted: the same for every seed and size of the set."""
-    words: set[str] = set()
-    for index, scene in enumerate(scenes_for("train", 2000, 0)):
-        for language in languages:
-            rng = np.random.default_rng([11, index])
-            for caption in captions(scene, rng, language, 5):
-                words.update(caption.text if language == "zh" else caption.text.split())
+    """The words of the training captions and of the prompts, sorted."""
+    words = set(vocabulary(languages))
     for language in languages:
         words.update(prompt("red", "boat", language).split())
     return sorted(words)

@@ -9,11 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mm_demo.cases.clip.photos.knowledge import agreement, probabilities, semantic
 from mm_demo.cases.clip.photos.model import PhotoCLIP
-from mm_demo.cases.clip.photos.pairs import Pairs
 from mm_demo.data import pretrained
+from mm_demo.data.photo_pairs import Pairs
 from mm_demo.media.image import Picture
+from mm_demo.nn.knowledge import agreement, probabilities, semantic
 from mm_demo.nn.preprocess import photo_square, to_tensor
 
 _CHUNK = 1000
@@ -31,7 +31,7 @@ class Look:
 class Said:
     """T sentences: the head's unit vectors (T, embed_dim), and each's share of ImageNet's classes.
 
-    classes: (T, 1000), see `knowledge.agreement`.
+    classes: (T, 1000), see `nn.knowledge.agreement`.
     """
 
     vectors: Tensor
@@ -49,17 +49,22 @@ class Encoders:
 
     @torch.inference_mode()
     def look(self, pictures: Sequence[Picture]) -> Look:
-        """Run the frozen networks."""
-        seen = [backbone(self.pixels(pictures, backbone.size)) for backbone in self.backbones]
+        """Run the frozen networks, on the mirror images too where the heads are used to it."""
+        views = []
+        for flipped in (False, True)[: 1 + self.model.mirrored]:
+            seen = [b(self.pixels(pictures, b.size, flipped=flipped)) for b in self.backbones]
+            pooled = torch.cat([each.pooled for each in seen], -1)
+            views.append(Look(pooled, probabilities([each.logits for each in seen])))
         return Look(
-            torch.cat([each.pooled for each in seen], -1),
-            probabilities([each.logits for each in seen]),
+            torch.stack([view.pooled for view in views]).mean(0),
+            torch.stack([view.known for view in views]).mean(0),
         )
 
     @staticmethod
-    def pixels(pictures: Sequence[Picture], size: int) -> Tensor:
+    def pixels(pictures: Sequence[Picture], size: int, *, flipped: bool = False) -> Tensor:
         """Pictures as a backbone reads them, (N, 3, size, size)."""
-        return to_tensor(np.stack([photo_square(p.pixels, size) for p in pictures]))
+        squares = np.stack([photo_square(p.pixels, size) for p in pictures])
+        return to_tensor(squares[:, :, ::-1] if flipped else squares)
 
     def images(self, look: Look) -> Tensor:
         """Unit vectors (N, embed_dim)."""

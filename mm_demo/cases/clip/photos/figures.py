@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 
 from mm_demo.cases.clip.labels import TEMPLATES, sentence
 from mm_demo.cases.clip.photos.encoders import Encoders, Said
-from mm_demo.cases.clip.photos.pairs import Pairs
 from mm_demo.data.coco_objects import KINDS
+from mm_demo.data.photo_pairs import Pairs
 from mm_demo.metrics.classification import accuracy, top_k_accuracy
-from mm_demo.metrics.retrieval import mean_average_precision, retrieval_figures
+from mm_demo.metrics.retrieval import evaluate_retrieval, mean_average_precision
 
 
 def kinds_of(pairs: Pairs) -> NDArray[np.bool_]:
@@ -29,12 +29,9 @@ def retrieval(encoders: Encoders, pairs: Pairs) -> dict[str, float]:
     Only a photograph's own captions count as right; in `_r1_strict` its first one alone.
     """
     images, texts = encoders.images_of(pairs), encoders.texts(pairs.sentences)
-    cosines = (images @ texts.T).numpy()
-    own = pairs.owner == np.arange(len(pairs))[:, None]  # (N, M)
     return {
-        **retrieval_figures(cosines, own, pairs.first[:-1], "image_to_text"),
-        **retrieval_figures(cosines.T, own.T, pairs.owner, "text_to_image"),
-        "image_to_text_r1_chance": float(own.mean()),
+        **evaluate_retrieval(images, texts, pairs.owner),
+        "image_to_text_r1_chance": 1 / len(pairs),
         "text_to_image_r1_chance": 1 / len(pairs),
     }
 

@@ -10,41 +10,23 @@ import math
 from collections.abc import Sequence
 
 import torch
-import torch.nn.functional as F
 from huggingface_hub import PyTorchModelHubMixin
 from torch import Tensor, nn
 
 from mm_demo.cases.clip.model import MAX_LOGIT_SCALE
+from mm_demo.nn.head import Head
 
 POOLED = 1280  # what an EfficientNet-Lite says of a picture
 SENTENCE = 384  # what MiniLM says of a sentence
 _INNER, _TEXT = 0.4, 0.3  # dropout that is no knob: what a sentence says bears less of it
 
 
-class Head(nn.Module):
-    """Vectors (B, dim) to unit vectors (B, embed_dim): a linear map, and a residual MLP on it."""
-
-    def __init__(self, dim: int, embed_dim: int, dropout: float, inner_dropout: float) -> None:
-        super().__init__()
-        self.projection = nn.Sequential(nn.Dropout(dropout), nn.Linear(dim, embed_dim))
-        self.mlp = nn.Sequential(
-            nn.LayerNorm(embed_dim),
-            nn.Linear(embed_dim, embed_dim),
-            nn.GELU(),
-            nn.Dropout(inner_dropout),
-            nn.Linear(embed_dim, embed_dim),
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.projection(x)
-        return F.normalize(x + self.mlp(x), dim=-1)
-
-
 class PhotoCLIP(nn.Module, PyTorchModelHubMixin, license="apache-2.0", tags=["clip", "multimodal"]):
     """The heads, and what the photographs' features are like on the whole (`mean`, `deviation`).
 
     `backbones` names the networks whose pooled vectors, one after the other, the picture's head
-    reads; after them comes the semantic vector (see `knowledge.semantic`). `dropout` is that of
+    reads, the mean over the picture and its mirror image where `mirrored`; after them comes the
+    semantic vector (see `nn.knowledge.semantic`). `dropout` is that of
     the features: a few thousand photographs against 4,000 numbers are learned by heart without it.
     """
 
@@ -57,9 +39,10 @@ class PhotoCLIP(nn.Module, PyTorchModelHubMixin, license="apache-2.0", tags=["cl
         embed_dim: int = 512,
         temperature: float = 0.05,
         dropout: float = 0.7,
+        mirrored: bool = True,
     ) -> None:
         super().__init__()
-        self.backbones = tuple(backbones)
+        self.backbones, self.mirrored = tuple(backbones), mirrored
         pooled = POOLED * len(self.backbones)
         self.register_buffer("mean", torch.zeros(pooled))
         self.register_buffer("deviation", torch.ones(pooled))

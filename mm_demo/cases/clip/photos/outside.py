@@ -5,26 +5,38 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from mm_demo import store
 from mm_demo.cases.clip.photos.model import POOLED
-from mm_demo.cases.clip.photos.pairs import Pairs
+from mm_demo.data.non_photographs import non_photographs
+from mm_demo.data.photo_pairs import Pairs
 from mm_demo.errors import UserError
+from mm_demo.nn.backbone import Backbone
 from mm_demo.nn.domain import Domain
+from mm_demo.nn.preprocess import photo_square, to_tensor
 
 FILE = "domain.safetensors"
 
 
-def fit(train: Pairs, held_out: Sequence[Pairs]) -> Domain:
-    """By what the first backbone sees in them; the limit is set on photographs held out."""
+def fit(train: Pairs, held_out: Sequence[Pairs], backbone: Backbone) -> Domain:
+    """By what the first backbone sees in them and in pictures that are no photographs.
+
+    The limit is set on photographs held out.
+    """
+    strange = []
+    for pictures in non_photographs(0).values():
+        squares = np.stack([photo_square(pixels, backbone.size) for pixels in pictures])
+        with torch.no_grad():
+            strange.append(backbone(to_tensor(squares)).pooled)
     others = [pairs.pooled[0, :, :POOLED].float() for pairs in held_out]
-    return Domain.fit(train.pooled[0, :, :POOLED].float(), torch.cat(others))
+    return Domain.fit(train.pooled[0, :, :POOLED].float(), strange, torch.cat(others))
 
 
 def save(domain: Domain, folder: Path) -> None:
-    """Into the folder's `domain.safetensors`, in half precision."""
-    tensors = {"bank": domain.bank.half(), "limit": torch.tensor(domain.limit)}
+    """Into the folder's `domain.safetensors`."""
+    tensors = {"direction": domain.direction, "centre": torch.tensor(domain.centre)}
     store.write_tensors(folder / FILE, tensors)
 
 
@@ -32,9 +44,9 @@ def load(folder: Path) -> Domain:
     """What `save` wrote; UserError for a missing, broken or foreign file."""
     tensors = store.read_tensors(folder / FILE)
     try:
-        bank, limit = tensors["bank"].float(), float(tensors["limit"])
+        direction, centre = tensors["direction"], float(tensors["centre"])
     except KeyError as error:
         raise UserError("checkpoint.foreign", folder=str(folder)) from error
-    if bank.ndim != 2 or bank.shape[1] != POOLED:
+    if direction.shape != (POOLED,):
         raise UserError("checkpoint.foreign", folder=str(folder))
-    return Domain(bank, limit)
+    return Domain(direction, centre)

@@ -14,10 +14,10 @@ from mm_demo.cases.clip.labels import check_template, parse_labels, sentence
 from mm_demo.cases.clip.memory import Memory
 from mm_demo.cases.clip.photos import outside, trust
 from mm_demo.cases.clip.photos.encoders import Encoders, Look, Said
-from mm_demo.cases.clip.photos.knowledge import agreement, probabilities, semantic
 from mm_demo.cases.clip.photos.model import POOLED, PhotoCLIP
 from mm_demo.errors import UserError
 from mm_demo.media.image import Picture
+from mm_demo.nn.knowledge import agreement, probabilities, semantic
 from mm_demo.nn.sentences import pieces
 
 GRID = 7  # cells of a map of evidence, to a side
@@ -94,22 +94,35 @@ class Predictor:
         """
         said, _ = self._said([text])
         encoders, model = self.encoders, self.model
+        sides = (False, True)[: 1 + model.mirrored]
         with torch.no_grad():
-            seen = [b(encoders.pixels([picture], b.size)) for b in encoders.backbones]
-        pooled = [each.pooled.clone().requires_grad_() for each in seen]
-        logits = [b.classifier(p) for b, p in zip(encoders.backbones, pooled, strict=True)]
-        known = probabilities(logits)
+            seen = [
+                [b(encoders.pixels([picture], b.size, flipped=side)) for b in encoders.backbones]
+                for side in sides
+            ]
+        pooled = [[each.pooled.clone().requires_grad_() for each in view] for view in seen]
+        known = torch.stack(
+            [
+                probabilities(
+                    [b.classifier(p) for b, p in zip(encoders.backbones, view, strict=True)]
+                )
+                for view in pooled
+            ]
+        ).mean(0)
         image = model.embed_images(
-            torch.cat(pooled, -1).to(self.device),
+            torch.stack([torch.cat(view, -1) for view in pooled]).mean(0).to(self.device),
             semantic(known, encoders.classes).to(self.device),
         )
         score = model.scale() * (image * said.vectors.clone().to(self.device)).sum()
         score = score.cpu() + (known * said.classes).sum().add(1e-6).log()
-        slopes = torch.autograd.grad(score, pooled)
         total = torch.zeros(GRID, GRID)
-        for each, slope in zip(seen, slopes, strict=True):
-            share = ((each.grid - each.pooled[:, None, None]) * slope[:, None, None]).sum(-1)
-            total += F.interpolate(share[None], (GRID, GRID), mode="bilinear")[0, 0]
+        for side, views, leaves in zip(sides, seen, pooled, strict=True):
+            for each, slope in zip(
+                views, torch.autograd.grad(score, leaves, retain_graph=True), strict=True
+            ):
+                share = ((each.grid - each.pooled[:, None, None]) * slope[:, None, None]).sum(-1)
+                share = share.flip(-1) if side else share
+                total += F.interpolate(share[None], (GRID, GRID), mode="bilinear")[0, 0]
         total = total.clamp(min=0)
         grid = (total / total.max().clamp(min=1e-12)).detach().numpy()
         return [[round(float(value), 3) for value in row] for row in grid]

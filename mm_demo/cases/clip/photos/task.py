@@ -19,13 +19,15 @@ from mm_demo.cases.clip.model import clip_loss
 from mm_demo.cases.clip.photos import figures, outside, trust
 from mm_demo.cases.clip.photos.cards import CARDS
 from mm_demo.cases.clip.photos.encoders import Encoders
-from mm_demo.cases.clip.photos.knowledge import Prototypes
 from mm_demo.cases.clip.photos.model import PhotoCLIP
-from mm_demo.cases.clip.photos.pairs import Pairs, pairs_of, read
 from mm_demo.data import coco_objects, pretrained
 from mm_demo.data.inline import data_url
+from mm_demo.data.photo_pairs import Pairs, pairs_of, read
+from mm_demo.data.photo_set import Photos
 from mm_demo.errors import UserError
 from mm_demo.events import Preparing
+from mm_demo.nn.domain import Domain
+from mm_demo.nn.knowledge import Prototypes
 from mm_demo.nn.preprocess import square
 
 __all__ = ["CARDS", "Task", "evaluate_checkpoint", "shown"]
@@ -59,7 +61,11 @@ class Task:
     def __init__(self, config: ClipConfig, dataset: str) -> None:
         self.config, self.dataset = config, dataset
         self.model = PhotoCLIP(
-            BACKBONES[config.backbones], config.embed_dim, config.temperature, config.dropout
+            BACKBONES[config.backbones],
+            config.embed_dim,
+            config.temperature,
+            config.dropout,
+            config.mirrored,
         )
         self.guess_loss = math.log(config.batch_size)
         self.device = torch.device("cpu")
@@ -67,6 +73,7 @@ class Task:
         self.dev: Pairs | None = None
         self.objects: Pairs | None = None
         self.prototypes: Prototypes | None = None
+        self.domain: Domain | None = None
         self.judge: trust.YesNo | None = None
 
     @property
@@ -89,9 +96,11 @@ class Task:
             raise UserError("photos.too_few", count=len(found), least=2)
         self.train = yield from pairs_of(found, backbones, mirrored=config.mirrored)
         self.guess_loss = math.log(min(config.batch_size, len(self.train)))
-        self.dev = yield from pairs_of(read(self.dataset, "dev"), backbones)
+        dev = read(self.dataset, "dev")
+        self.dev = yield from pairs_of(dev, backbones, mirrored=config.mirrored)
         if self.dataset == "photos" and coco_objects.at_hand()[0]:
-            self.objects = yield from pairs_of(coco_objects.read("dev"), backbones)
+            objects = coco_objects.read("dev")
+            self.objects = yield from pairs_of(objects, backbones, mirrored=config.mirrored)
         pooled = self.train.pooled[0].float()
         if not self.model.deviation.ne(1).any():  # fresh weights; loaded ones bring theirs
             self.model.mean.copy_(pooled.mean(0))
@@ -99,8 +108,10 @@ class Task:
         if config.pairs == "shuffled":
             order = np.random.default_rng(config.seed).permutation(len(self.train))
             self.train = self.train.with_pictures_of(order)
+        yield Preparing("classes", 0, 1)
+        held_out = [self.dev] if self.objects is None else [self.dev, self.objects]
+        self.domain = outside.fit(self.train, held_out, pretrained.backbone(backbones[0]))
         if config.prototypes:
-            yield Preparing("classes", 0, 1)
             self.prototypes = _prototypes(pooled, backbones)
 
     def batches(self, split: str, seed: int, first_step: int = 0) -> Iterator[Batch]:
@@ -190,14 +201,12 @@ class Task:
 
     def save(self, folder: Path) -> None:
         """Weights, config, calibration, and what the photographs look like."""
-        assert self.train is not None, "prepare() first"
-        assert self.dev is not None, "prepare() first"
+        assert self.domain is not None, "prepare() first"
         self.model.save_pretrained(folder)
         self._calibrate()
         assert self.judge is not None
         self.judge.save(folder)
-        held_out = [self.dev] if self.objects is None else [self.dev, self.objects]
-        outside.save(outside.fit(self.train, held_out), folder)
+        outside.save(self.domain, folder)
 
 
 def _prototypes(pooled: Tensor, backbones: Sequence[str]) -> Prototypes:
@@ -228,11 +237,11 @@ def evaluate_checkpoint(
     found: dict[str, float] = {}
     examples = 0
     if dataset != "coco_objects":
-        pairs = _done(pairs_of(read(dataset, split), model.backbones))
+        pairs = _seen(model, read(dataset, split))
         found |= figures.retrieval(encoders, pairs)
         examples += len(pairs)
     if dataset in ("coco_objects", "photos"):
-        objects = _done(pairs_of(coco_objects.read(split), model.backbones))
+        objects = _seen(model, coco_objects.read(split))
         found |= figures.naming(encoders, objects)
         found |= trust.trust(encoders, judge, objects, seed)
         examples += len(objects)
@@ -244,8 +253,9 @@ def shown(folder: Path, split: str, seed: int) -> dict[str, Any]:
     return {}
 
 
-def _done(working: Generator[Preparing, None, Pairs]) -> Pairs:
-    """The result at one go."""
+def _seen(model: PhotoCLIP, photos: Photos) -> Pairs:
+    """The photographs as the model sees them, at one go."""
+    working = pairs_of(photos, model.backbones, mirrored=model.mirrored)
     while True:
         try:
             next(working)

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from mm_demo import store
 from mm_demo.cases.clip.photos.encoders import Encoders, Said
 from mm_demo.cases.clip.photos.figures import kinds_of, prompts
-from mm_demo.cases.clip.photos.knowledge import agreement
-from mm_demo.cases.clip.photos.pairs import Pairs
+from mm_demo.data.photo_pairs import Pairs
 from mm_demo.errors import UserError
 from mm_demo.metrics.calibration import expected_calibration_error, fit_platt, sigmoid
 from mm_demo.metrics.classification import roc_auc
+from mm_demo.nn.knowledge import agreement
 
 FILE = "calibration.safetensors"
 LIST = 5  # labels of a "none of these" question

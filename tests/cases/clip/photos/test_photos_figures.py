@@ -6,8 +6,8 @@ import torch
 
 from mm_demo.cases.clip.photos import figures, trust
 from mm_demo.cases.clip.photos.encoders import Said
-from mm_demo.cases.clip.photos.pairs import Pairs
 from mm_demo.data.coco_objects import KINDS
+from mm_demo.data.photo_pairs import Pairs
 from mm_demo.data.photo_set import Photos
 from mm_demo.metrics.classification import roc_auc
 

@@ -6,8 +6,8 @@ import torch
 from torch import nn
 
 from mm_demo import store
-from mm_demo.cases.clip.photos.knowledge import Prototypes, agreement, probabilities, semantic
 from mm_demo.cases.clip.photos.model import POOLED, SENTENCE, PhotoCLIP
+from mm_demo.nn.knowledge import Prototypes, agreement, probabilities, semantic
 
 
 @pytest.fixture

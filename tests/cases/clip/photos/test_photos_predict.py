@@ -1,5 +1,9 @@
 """A PhotoCLIP in use and in training, on the bundled networks: heads with random weights, drawn pictures."""
 
+import shutil
+from types import SimpleNamespace
+
+import gradio
 import numpy as np
 import pytest
 import torch
@@ -10,13 +14,14 @@ from mm_demo.cases import find
 from mm_demo.cases.clip.photos import outside, trust
 from mm_demo.cases.clip.photos.encoders import Encoders
 from mm_demo.cases.clip.photos.model import POOLED, PhotoCLIP
-from mm_demo.cases.clip.photos.pairs import pairs_of, read
 from mm_demo.cases.clip.photos.predict import Predictor
 from mm_demo.cases.clip.worlds import world_of
+from mm_demo.data.non_photographs import non_photographs
+from mm_demo.data.photo_pairs import pairs_of, read
 from mm_demo.data.scenes import draw, scenes_for
 from mm_demo.errors import UserError
 from mm_demo.events import Evaluated, Finished, Preparing
-from mm_demo.media.image import Picture
+from mm_demo.media.image import Picture, open_picture
 from mm_demo.nn.domain import Domain
 from mm_demo.predictors import Predictors
 from mm_demo.training import loop
@@ -35,10 +40,9 @@ def folder(tmp_path_factory):
     PhotoCLIP(("lite0",), embed_dim=32).save_pretrained(place)
     bank = torch.nn.functional.normalize(torch.randn(6, 32), dim=-1).numpy()
     trust.YesNo(np.array([3.0, 0.5, -1.0]), 0.2, bank).save(place)
-    scenes = np.stack([draw(scene, 192) for scene in scenes_for("train", 24, 0)])
-    pictures = [Picture(pixels, (192, 192)) for pixels in scenes]
-    look = Encoders(PhotoCLIP(("lite0",), embed_dim=32).eval()).look(pictures).pooled
-    outside.save(Domain.fit(look[:16], look[16:]), place)
+    generator = torch.Generator().manual_seed(1)
+    direction = torch.randn(POOLED, generator=generator)
+    outside.save(Domain(direction, 0.0), place)
     return place
 
 
@@ -108,10 +112,19 @@ def test_a_label_of_five_hundred_words_is_refused(predictor):
         predictor.classify(picture(), "word " * 500)
 
 
-def test_noise_is_stranger_than_what_the_domain_was_fitted_on(predictor):
-    known = Picture(draw(scenes_for("dev", 1, 5)[0], 192), (192, 192))
-    assert predictor.classify(picture(), "dog").outside
-    assert predictor.strangeness(known) < predictor.strangeness(picture())
+def test_what_is_no_photograph_is_outside_and_photographs_are_not(folder, tmp_path):
+    names = ("cheetah1.jpg", "lion.jpg", "tower.jpg")
+    photographs = [open_picture(gradio.media.get_image(name)) for name in names]
+    encoders = Encoders(PhotoCLIP(("lite0",), embed_dim=32).eval())
+    pooled = encoders.look([*photographs] * 4).pooled
+    known = SimpleNamespace(pooled=pooled[None])
+    shutil.copytree(folder, tmp_path / "model")
+    outside.save(outside.fit(known, [known], encoders.backbones[0]), tmp_path / "model")
+    model = Predictor(tmp_path / "model")
+    assert all(model.strangeness(each) < 1.1 for each in photographs)
+    for kind, pictures in non_photographs(7, 3).items():
+        made = [Picture(pixels, pixels.shape[1::-1]) for pixels in pictures]
+        assert all(model.classify(each, "dog").outside for each in made), kind
 
 
 def test_files_of_two_models_are_not_one(folder, tmp_path):
@@ -191,10 +204,23 @@ def test_the_same_seed_learns_the_same_and_a_stopped_run_goes_on_alike(own, tmp_
 def test_mirrored_views_and_shuffled_pairs_change_what_is_learned_from(own):
     plain = _done(pairs_of(read(str(own), "train"), ("lite0",)))
     both = _done(pairs_of(read(str(own), "train"), ("lite0",), mirrored=True))
-    assert both.pooled.shape == (2, len(plain), POOLED)
-    assert torch.equal(both.pooled[0], plain.pooled[0])
-    assert not torch.equal(both.pooled[1], plain.pooled[0])
-    assert torch.allclose(both.known.sum(-1), torch.ones(2, len(plain)), atol=1e-3)
+    assert both.pooled.shape == (3, len(plain), POOLED)
+    assert torch.equal(both.pooled[1], plain.pooled[0])
+    assert not torch.equal(both.pooled[2], plain.pooled[0])
+    mean = both.pooled[1:].float().mean(0)
+    assert torch.allclose(both.pooled[0].float(), mean, atol=1e-3, rtol=1e-3)
+    assert torch.allclose(both.known.sum(-1), torch.ones(3, len(plain)), atol=1e-3)
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_a_picture_is_seen_in_use_as_it_was_for_the_figures(own, mirrored):
+    known = _done(pairs_of(read(str(own), "train"), ("lite0",), mirrored=mirrored))
+    torch.manual_seed(0)
+    encoders = Encoders(PhotoCLIP(("lite0",), embed_dim=32, mirrored=mirrored).eval())
+    look = encoders.look([known.photos.picture(row) for row in range(3)])
+    assert torch.allclose(look.pooled, known.pooled[0, :3].float(), atol=0.02)
+    cosines = (encoders.images(look) * encoders.images_of(known)[:3]).sum(-1)
+    assert (cosines > 0.999).all()
 
 
 def _done(working):

@@ -11,19 +11,20 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mm_demo.cases.clip.photos.knowledge import probabilities, semantic
 from mm_demo.data import photos, pretrained
 from mm_demo.data.photo_features import see
 from mm_demo.data.photo_folder import read_folder_split
 from mm_demo.data.photo_set import Photos
 from mm_demo.events import Preparing
+from mm_demo.nn.knowledge import probabilities, semantic
 
 
 @dataclass(frozen=True, eq=False)
 class Pairs:
-    """N photographs in one or two views, M captions sorted by photograph.
+    """N photographs in one or three views, M captions sorted by photograph.
 
-    pooled: (views, N, 1280 * backbones) float16. known: (views, N, 1000), the classifiers' mean
+    Three views are the mean of the other two, the photograph, its mirror image; view 0 is what is
+    measured and used. pooled: (views, N, 1280 * backbones) float16. known: (views, N, 1000), the classifiers' mean
     probabilities. semantic: (views, N, 384). sentences: (M, 384). owner: (M,) the photograph of
     each caption; photograph n has captions first[n] to first[n + 1].
     """
@@ -76,7 +77,10 @@ def read(dataset: str, split: str) -> Photos:
 def pairs_of(
     found: Photos, backbones: Sequence[str], *, mirrored: bool = False
 ) -> Generator[Preparing, None, Pairs]:
-    """Look at the photographs and read the captions, or take both from the cache."""
+    """Look at the photographs and read the captions, or take both from the cache.
+
+    `mirrored`: in three views, see `Pairs`.
+    """
     features = yield from see(found, backbones, mirrored=mirrored)
     classes = torch.from_numpy(pretrained.imagenet_classes()[1])
     pooled = torch.cat([torch.from_numpy(features.pooled[name]) for name in backbones], -1)
@@ -86,6 +90,9 @@ def pairs_of(
             for view in range(len(pooled))
         ]
     )
+    if mirrored:
+        pooled = torch.cat([pooled.float().mean(0, keepdim=True).half(), pooled])
+        known = torch.cat([known.mean(0, keepdim=True), known])
     return Pairs(
         features.photos,
         pooled,
