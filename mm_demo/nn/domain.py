@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 _RIDGE = 0.1  # of the mean variance
-_SHARE = 0.99  # so many pictures of a world count as familiar
+_SHARE = 0.998  # so many pictures of a world count as familiar
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Domain:
     """Fisher's linear discriminant (1936) between a world and what is not of it.
 
     direction (D,): along it the unit vectors of the two lie apart. A distance counts from the
-    world's `centre`, in units in which all but one in a hundred of its pictures lie below 1.
+    world's `centre`, in units in which all but two in a thousand of its pictures lie below 1.
     Unit vectors, since noise and blank pages move a network's features so little that by length
     they would lie in the midst of the photographs.
     """
