@@ -18,9 +18,13 @@ def ranks(scores: ArrayLike, relevant: ArrayLike) -> NDArray[np.int64]:
     ValueError: shapes differ or are empty, a score is nan, a query has no relevant item.
     """
     table, truths = _checked(scores, relevant)
-    best = np.where(truths, table, -np.inf).max(axis=1, keepdims=True)
-    ahead = np.count_nonzero((table >= best) & ~truths, axis=1)
-    return np.asarray(1 + ahead, dtype=np.int64)
+    flat = np.flatnonzero(truths)
+    rows, theirs = flat // table.shape[1], table.reshape(-1)[flat]
+    first = np.searchsorted(rows, np.arange(len(table)))
+    best = np.maximum.reduceat(theirs, first)
+    alike = np.add.reduceat(theirs >= best[rows], first, dtype=np.int64)
+    reached = np.count_nonzero(table >= best[:, None], axis=1)
+    return np.asarray(1 + reached - alike, dtype=np.int64)
 
 
 def recall_at(ranks: ArrayLike, k: int) -> float:
@@ -72,7 +76,32 @@ def retrieval_figures(
     return figures
 
 
-def _average_precision(scores: NDArray[np.float64], relevant: NDArray[np.bool_]) -> float:
+def evaluate_retrieval(
+    image_embeddings: ArrayLike,
+    text_embeddings: ArrayLike,
+    owner: ArrayLike | None = None,
+    *,
+    true: ArrayLike | None = None,
+) -> dict[str, float]:
+    """`retrieval_figures` of both directions, under `image_to_text` and `text_to_image`.
+
+    Unit vectors of images (N, D) and texts (M, D), as they are compared: by their products.
+    owner: (M,), the image that each text was written for, None for text i of image i; every image
+    needs a text. true: (N, M) bool, which texts fit which images, None for an image's own texts.
+    ValueError: as for `retrieval_figures`.
+    """
+    images, texts = np.asarray(image_embeddings), np.asarray(text_embeddings)
+    written_for = np.arange(len(texts)) if owner is None else np.asarray(owner)
+    own = written_for == np.arange(len(images))[:, None]
+    truths = own if true is None else np.asarray(true, dtype=bool)
+    scores = images @ texts.T
+    return {
+        **retrieval_figures(scores, truths, own.argmax(1), "image_to_text"),
+        **retrieval_figures(scores.T, truths.T, written_for, "text_to_image"),
+    }
+
+
+def _average_precision(scores: NDArray[np.floating], relevant: NDArray[np.bool_]) -> float:
     hits = np.sort(scores[relevant])[::-1]
     others = np.sort(scores[~relevant])
     ahead = len(others) - np.searchsorted(others, hits, side="left")  # left: ties are ahead
@@ -82,11 +111,13 @@ def _average_precision(scores: NDArray[np.float64], relevant: NDArray[np.bool_])
 
 def _checked(
     scores: ArrayLike, relevant: ArrayLike
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    table, truths = np.asarray(scores, dtype=np.float64), np.asarray(relevant, dtype=bool)
+) -> tuple[NDArray[np.floating], NDArray[np.bool_]]:
+    table, truths = np.asarray(scores), np.asarray(relevant, dtype=bool)
+    if table.dtype not in (np.float32, np.float64):
+        table = table.astype(np.float64)
     if table.ndim != 2 or table.shape != truths.shape or table.size == 0:
         raise ValueError(f"scores {table.shape} and relevant {truths.shape} must both be (Q, G)")
-    if np.isnan(table).any():
+    if np.isnan(table.min()):  # a minimum hands nan on
         raise ValueError("a score is nan")
     if not truths.any(axis=1).all():
         raise ValueError("a query has no relevant item")

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score
 
 from mm_demo.metrics.retrieval import (
+    evaluate_retrieval,
     mean_average_precision,
     median_rank,
     ranks,
@@ -184,3 +185,54 @@ def test_wrong_arguments():
     for places in ([], [0], [[1]]):
         with pytest.raises(ValueError, match="ranks"):
             median_rank(places)
+
+
+def naive_figures(scores, owner):
+    """R@1, R@10 and mean average precision by one full sort a query, no ties."""
+    found = {}
+    for name, table, right in (
+        ("image_to_text", scores, lambda query, item: owner[item] == query),
+        ("text_to_image", scores.T, lambda query, item: owner[query] == item),
+    ):
+        orders = [sorted(range(len(row)), key=lambda i, row=row: -row[i]) for row in table]
+        hits = [[right(q, item) for item in order] for q, order in enumerate(orders)]
+        for k in (1, 10):
+            found[f"{name}_r{k}"] = np.mean([any(row[:k]) for row in hits])
+        truths = [[right(q, item) for item in range(len(row))] for q, row in enumerate(table)]
+        found[f"{name}_map"] = np.mean(
+            [average_precision_score(t, row) for t, row in zip(truths, table, strict=True)]
+        )
+    return found
+
+
+def test_both_directions_equal_a_full_sort_and_scikit_learn():
+    rng = np.random.default_rng(0)
+    images = rng.standard_normal((30, 8))
+    owner = np.sort(np.concatenate([np.arange(30), rng.integers(0, 30, 60)]))
+    texts = images[owner] + 2 * rng.standard_normal((90, 8))
+    figures = evaluate_retrieval(images, texts, owner)
+    wanted = naive_figures(images @ texts.T, owner)
+    assert {name: figures[name] for name in wanted} == pytest.approx(wanted)
+    first = np.array([np.flatnonzero(owner == n)[0] for n in range(30)])
+    best = (images @ texts.T).argmax(1)
+    assert figures["image_to_text_r1_strict"] == pytest.approx(np.mean(best == first))
+
+
+def test_one_text_an_image_and_texts_that_also_fit_others():
+    images = np.eye(3)
+    texts = images[[1, 0, 2]]  # 0 and 1 are mixed up
+    strict = evaluate_retrieval(images, texts)
+    assert strict["image_to_text_r1"] == strict["text_to_image_r1"] == pytest.approx(1 / 3)
+    true = np.array([[1, 1, 0], [0, 1, 0], [0, 0, 1]])  # text 1 is true of picture 0 as well
+    lenient = evaluate_retrieval(images, texts, true=true)
+    assert lenient["image_to_text_r1"] == pytest.approx(2 / 3)
+    assert lenient["text_to_image_r1"] == pytest.approx(2 / 3)
+    assert lenient["image_to_text_r1_strict"] == pytest.approx(1 / 3)
+    assert {name for name in lenient if name.startswith("text_to_image")} == {
+        f"text_to_image_{each}" for each in ("r1", "r5", "r10", "median_rank", "map", "r1_strict")
+    }
+
+
+def test_an_image_without_a_text_cannot_be_scored():
+    with pytest.raises(ValueError, match="no relevant"):
+        evaluate_retrieval(np.eye(3), np.eye(3)[:2], [0, 1])

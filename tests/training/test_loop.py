@@ -54,3 +54,15 @@ def test_diagnosis_says_each_fault_once():
     assert said(Diagnosis(config, math.log(128)), stuck, {"spread": 0.001}) == [
         "diagnosis.collapsed"
     ]
+
+
+def test_triplets_stuck_at_the_margin_are_told_from_hard_work():
+    config = TrainConfig(steps=200)
+    alike = {"alike_loss": 0.2, "margin_kept": 0.01, "spread": 0.001}
+    assert said(Diagnosis(config, 0.36), [0.2] * 200, alike) == ["diagnosis.margin"]
+    busy = {"alike_loss": 0.2, "margin_kept": 0.3, "spread": 0.9}
+    assert said(Diagnosis(config, 0.36), [0.2] * 200, busy) == []
+    early = said(Diagnosis(config, 0.36), [0.2] * 59, alike)
+    assert early == []
+    (event,) = Diagnosis(config, 0.36).watch(100, 0.2, alike)
+    assert event.facts["loss"] == 0.2
