@@ -3,12 +3,14 @@
 from mm_demo.case import Case
 from mm_demo.cases.clip import CLIP
 from mm_demo.cases.fusion import FUSION
+from mm_demo.cases.retrieval import RETRIEVAL
 from mm_demo.cases.timesformer import TIMESFORMER
 from mm_demo.errors import UserError
 
 CASES: tuple[Case, ...] = (
     CLIP,
     TIMESFORMER,
+    RETRIEVAL,
     FUSION,
 )  # fmt: skip
 

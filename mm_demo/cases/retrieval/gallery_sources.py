@@ -1,0 +1,154 @@
+"""Where a gallery's pictures come from, and several galleries searched as one."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mm_demo.cases.retrieval.gallery import Gallery
+from mm_demo.cases.retrieval.gallery_items import (
+    OWN,
+    OWNERS_ONLY,
+    Added,
+    Embed,
+    Hit,
+    New,
+    is_public,
+)
+from mm_demo.data import flickr8k
+from mm_demo.data.photo_folder import read_photo_folder
+from mm_demo.data.photo_set import Photos
+from mm_demo.data.picture_files import contents
+from mm_demo.data.scenes import captions, draw, scenes_for
+from mm_demo.events import Preparing
+from mm_demo.media.image import Picture
+
+SCENES = 1000
+SCENE_SIZE = 128  # pixels: sharp enough in a grid, and drawn in seconds
+SOURCES = ("scenes", "packages", "flickr8k")
+
+# Photographs inside of installed packages: package, file below it, and what one sees.
+_PACKAGED = (
+    ("gradio", "media_assets/images/cheetah1.jpg", "A cheetah looks into the camera."),
+    ("gradio", "media_assets/images/cheetah.jpg", "A cheetah runs past, blurred by its speed."),
+    ("gradio", "media_assets/images/lion.jpg", "A lion with a dark mane lies on a rock."),
+    ("gradio", "media_assets/images/tower.jpg", "The Eiffel Tower, lit up at dusk."),
+    ("gradio", "media_assets/images/bus.png", "A drawing of a red bus."),
+    ("matplotlib", "mpl-data/sample_data/grace_hopper.jpg", "An old woman in a navy uniform before a flag."),
+    ("sklearn", "datasets/images/china.jpg", "A Chinese tower above trees and a lake."),
+    ("sklearn", "datasets/images/flower.jpg", "An orange flower in front of dark leaves."),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class DrawnScenes:
+    """The first scenes of the test split, drawn when they are asked for."""
+
+    count: int = SCENES
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __iter__(self) -> Iterator[New]:
+        rng = np.random.default_rng(0)
+        for scene in scenes_for("test", self.count, 0):
+            picture = Picture(draw(scene, SCENE_SIZE), (SCENE_SIZE, SCENE_SIZE))
+            yield New(picture, captions(scene, rng, "en", 1)[0].text, "scenes")
+
+
+@dataclass(frozen=True, eq=False)
+class Photographs:
+    """The photographs of a set, opened when they are asked for."""
+
+    photos: Photos
+    source: str
+
+    def __len__(self) -> int:
+        return len(self.photos)
+
+    def __iter__(self) -> Iterator[New]:
+        files = contents(self.photos.files)
+        for content, said in zip(files, self.photos.captions, strict=True):
+            yield New(content, "\n".join(said), self.source)
+
+
+def own_pictures(place: Path) -> Photographs:
+    """A person's folder or zip of pictures with captions. UserError as `read_photo_folder`."""
+    return Photographs(read_photo_folder(place), OWN)
+
+
+def packaged() -> list[New]:
+    """The photographs that installed packages ship; packages are looked for, not imported."""
+    found = []
+    for package, file, caption in _PACKAGED:
+        spec = importlib.util.find_spec(package)
+        for folder in spec.submodule_search_locations or () if spec else ():
+            path = Path(folder) / file
+            if path.is_file():
+                found.append(New(path, caption, "packages"))
+    return found
+
+
+def at_hand() -> tuple[str, ...]:
+    """The sources that a gallery can be built from here and now."""
+    known = [name for name in SOURCES if not (name in OWNERS_ONLY and is_public())]
+    return tuple(name for name in known if name != "flickr8k" or flickr8k.at_hand()[0])
+
+
+def build(
+    gallery: Gallery, sources: Sequence[str], embed: Embed, model: str
+) -> Generator[Preparing, None, Added]:
+    """Fill a gallery from sources; what an earlier call has finished is passed over at once.
+
+    A build that was cut short goes on where it stopped. UserError as the gallery and the sources
+    raise; ValueError for a source that is not of `SOURCES`, or not for a public page.
+    """
+    new = duplicates = broken = 0
+    for source in sources:
+        if source not in SOURCES or (source in OWNERS_ONLY and is_public()):
+            raise ValueError(f"no source {source!r} here")
+        if source in gallery.built():
+            continue
+        added = yield from gallery.add(_pictures(source), embed, model)
+        gallery.mark_built(source)
+        new, duplicates = new + added.new, duplicates + added.duplicates
+        broken += added.broken
+    return Added(new, duplicates, broken)
+
+
+def _pictures(source: str) -> DrawnScenes | Photographs | list[New]:
+    if source == "scenes":
+        return DrawnScenes()
+    return packaged() if source == "packages" else Photographs(flickr8k.read("dev"), source)
+
+
+class Galleries:
+    """The shared gallery and a visitor's own, looked at as one."""
+
+    def __init__(self, *galleries: Gallery) -> None:
+        self.galleries = galleries
+
+    def search(
+        self,
+        query: NDArray[np.float32],
+        k: int,
+        *,
+        sources: Sequence[str] | None = None,
+        model: str,
+    ) -> list[Hit]:
+        """The k best of all, best first; of equal scores, those of the gallery named first."""
+        hits = [h for g in self.galleries for h in g.search(query, k, sources=sources, model=model)]
+        return sorted(hits, key=lambda hit: -hit.score)[:k]
+
+    def thumbnails(self, ids: Sequence[str]) -> dict[str, bytes]:
+        """JPEG bytes by id."""
+        return {i: file for g in self.galleries for i, file in g.thumbnails(ids).items()}
+
+    def count(self, model: str) -> int:
+        """How many pictures `search` looks at."""
+        return sum(gallery.count(model) for gallery in self.galleries)
