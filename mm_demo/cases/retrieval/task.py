@@ -185,11 +185,12 @@ def _gallery(
 def figures(encoders: Encoders, split: str, seed: int, language: str) -> dict[str, float]:
     """Caption 0 of each picture of a gallery, both ways; what is also true counts as right.
 
-    `r1_chance`: how often a caption drawn at random is true.
+    `_r1_chance`: how often a caption drawn at random is true.
     """
     scenes, written, true = _gallery(split, GALLERY, seed, language)
     found = evaluate_retrieval(encoders.scenes(scenes), encoders.texts(written), true=true)
-    return {**found, "r1_chance": float(true.mean())}
+    chance = float(true.mean())
+    return {**found, "image_to_text_r1_chance": chance, "text_to_image_r1_chance": chance}
 
 
 def evaluate_checkpoint(

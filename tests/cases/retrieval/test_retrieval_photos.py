@@ -56,7 +56,7 @@ def test_a_folder_of_ones_own_is_learned_and_measured(run, album):
     held = read(str(album), "dev")
     assert examples == len(held)
     assert metrics == pytest.approx(last.metrics, abs=0.2)  # few pictures, half precision
-    assert metrics["r1_chance"] == 1 / len(held)
+    assert metrics["text_to_image_r1_chance"] == 1 / len(held)
     previews = [e.preview for e in events if isinstance(e, Evaluated)]
     assert [len(p["pictures"]) for p in previews] == [len(held)] * len(previews)
     assert previews[0]["names"][0] in {said for each in held.captions for said in each}

@@ -40,7 +40,7 @@ def test_it_learns_and_the_map_is_drawn(run):
     events, _ = run
     last = events[-1]
     assert isinstance(last, Finished)
-    assert last.metrics["text_to_image_r10"] > 4 * last.metrics["r1_chance"]
+    assert last.metrics["text_to_image_r10"] > 4 * last.metrics["text_to_image_r1_chance"]
     previews = [e.preview for e in events if isinstance(e, Evaluated)]
     assert len(previews) >= 2
     assert all(len(p["pictures"]) == len(p["texts"]) == task.PREVIEW for p in previews)
