@@ -114,7 +114,10 @@ def test_a_client_that_leaves_frees_the_place(page):
 
 def test_only_the_named_endpoints_are_public(page):
     named = client(page).view_api(return_format="dict")["named_endpoints"]
-    assert set(named) == {f"/{c.name}_{verb}" for c in CASES for verb in ("classify", "train")}
+    verbs = {"retrieval": ("search", "add", "train")}
+    assert set(named) == {
+        f"/{c.name}_{verb}" for c in CASES for verb in verbs.get(c.name, ("classify", "train"))
+    }
     with pytest.raises(ValueError, match=r"lambda|endpoint|api_name"):
         client(page).predict(api_name="/lambda")
 

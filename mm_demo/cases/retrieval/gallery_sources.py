@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Generator, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from mm_demo.data import flickr8k
 from mm_demo.data.photo_folder import read_photo_folder
 from mm_demo.data.photo_set import Photos
 from mm_demo.data.picture_files import contents
-from mm_demo.data.scenes import captions, draw, scenes_for
+from mm_demo.data.scenes import ALL_PAIRS, Scene, captions, draw, sample_single, scenes_for
 from mm_demo.events import Preparing
 from mm_demo.media.image import Picture
 
@@ -47,7 +48,10 @@ _PACKAGED = (
 
 @dataclass(frozen=True, eq=False)
 class DrawnScenes:
-    """The first scenes of the test split, drawn when they are asked for."""
+    """The first scenes of the test split, and each colour and kind alone, drawn when asked for.
+
+    What is searched for by a short name is to be found: alone, many a pair is in another split.
+    """
 
     count: int = SCENES
 
@@ -56,9 +60,21 @@ class DrawnScenes:
 
     def __iter__(self) -> Iterator[New]:
         rng = np.random.default_rng(0)
-        for scene in scenes_for("test", self.count, 0):
+        alone = _alone()[: self.count // 10]
+        for scene in [*scenes_for("test", self.count - len(alone), 0), *alone]:
             picture = Picture(draw(scene, SCENE_SIZE), (SCENE_SIZE, SCENE_SIZE))
             yield New(picture, captions(scene, rng, "en", 1)[0].text, "scenes")
+
+
+def _alone() -> list[Scene]:
+    """A scene of each pair by itself, from the first split that has one."""
+    rng, found = np.random.default_rng(1), []
+    for pair in ALL_PAIRS:
+        for split in ("test", "dev", "train"):
+            with suppress(ValueError):
+                found.append(sample_single(rng, pair, split))
+                break
+    return found
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,6 +19,7 @@ from mm_demo.cases.retrieval.gallery_sources import (
 from mm_demo.data import flickr8k
 from mm_demo.data.photo_set import Photos
 from mm_demo.data.picture_files import Stored
+from mm_demo.data.scenes import ALL_PAIRS
 from mm_demo.errors import UserError
 from mm_demo.media.image import MAX_BYTES
 from tests.cases.retrieval.gallery_pictures import DIM, embed
@@ -148,3 +149,10 @@ def test_a_folder_is_added_with_all_its_sentences(gallery, tmp_path):
     assert gallery.embeddings("m")[1].shape == (2, DIM)
     with pytest.raises(UserError, match=r"photos\.not_a_folder"):
         own_pictures(folder / "10.png")
+
+
+def test_every_colour_and_kind_stands_alone_somewhere():
+    alone = gallery_sources._alone()
+    assert {(o.colour, o.kind) for scene in alone for o in scene.objects} == set(ALL_PAIRS)
+    assert all(len(scene.objects) == 1 for scene in alone)
+    assert len(list(DrawnScenes(40))) == 40
