@@ -102,3 +102,13 @@ def pairs_of(
         features.owner,
         np.searchsorted(features.owner, np.arange(len(features.photos) + 1)),
     )
+
+
+def pairs_at_once(found: Photos, backbones: Sequence[str], *, mirrored: bool = False) -> Pairs:
+    """`pairs_of` where nobody waits to be told."""
+    working = pairs_of(found, backbones, mirrored=mirrored)
+    while True:
+        try:
+            next(working)
+        except StopIteration as done:
+            return done.value

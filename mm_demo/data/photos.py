@@ -7,9 +7,20 @@ from collections.abc import Iterator
 from mm_demo.data import coco, coco_objects, flickr8k
 from mm_demo.data.photo_set import Photos, joined, told
 
-__all__ = ["DATASETS", "Photos", "at_hand", "build", "read"]
+__all__ = ["COCO_CARD", "DATASETS", "FLICKR8K_CARD", "Photos", "at_hand", "build", "read"]
 
 DATASETS = ("flickr8k", "coco", "photos", "coco_objects")
+# what a model card says of the data, its terms included
+FLICKR8K_CARD = (
+    "Flickr8k (M. Hodosh, P. Young and J. Hockenmaier, JAIR 47, 2013): 6,000 photographs of people "
+    "and animals with five captions each, for research and education, not for commercial use; the "
+    "photographs belong to their Flickr authors and are not shipped. Chosen on its 1,000 dev "
+    "photographs; its 1,000 test photographs were scored once at the end."
+)
+COCO_CARD = (
+    "1,203 photographs of COCO (T.-Y. Lin and others, ECCV 2014; captions CC BY 4.0; photographs "
+    "under their authors' own licences, many non-commercial; not shipped)."
+)
 
 
 def read(dataset: str, split: str) -> Photos:

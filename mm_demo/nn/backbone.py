@@ -17,6 +17,11 @@ from huggingface_hub import PyTorchModelHubMixin
 from torch import Tensor, nn
 
 BACKBONES = {"lite0": 192, "lite1": 224, "lite2": 224}  # side of the square picture, in pixels
+GROUPS = {  # what the knob `backbones` stands for
+    "lite0": ("lite0",),
+    "lite0_lite2": ("lite0", "lite2"),
+    "all": ("lite0", "lite1", "lite2"),
+}
 
 _SCALES = {"lite0": (1.0, 1.0), "lite1": (1.0, 1.1), "lite2": (1.1, 1.2)}  # width, depth
 _STAGES = (  # expansion, channels, layers, kernel, stride

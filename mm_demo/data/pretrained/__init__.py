@@ -58,7 +58,7 @@ def imagenet_classes() -> tuple[list[str], NDArray[np.float32]]:
 @cache
 def _backbone(folder: Path) -> Backbone:
     try:
-        return store.load_model(Backbone, folder).float()
+        return store.load_model(Backbone, folder)
     except UserError as error:
         raise _missing(folder) from error
 
@@ -66,7 +66,7 @@ def _backbone(folder: Path) -> Backbone:
 @cache
 def _sentences(folder: Path) -> Sentences:
     try:
-        tower = store.load_model(SentenceTower, folder).float().requires_grad_(False)
+        tower = store.load_model(SentenceTower, folder).requires_grad_(False)
         return Sentences(tower, store.read_tokenizer(folder))
     except UserError as error:
         raise _missing(folder) from error

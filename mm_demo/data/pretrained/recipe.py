@@ -89,7 +89,7 @@ def write_classes(folder: Path) -> None:
     UserError `pretrained.missing`, `pretrained.needs_timm`.
     """
     names = class_names()
-    tower = store.load_model(SentenceTower, folder.parent / TOWER).float()
+    tower = store.load_model(SentenceTower, folder.parent / TOWER)
     sentences = Sentences(tower, store.read_tokenizer(folder.parent / TOWER))
     vectors = torch.from_numpy(sentences.encode([TEMPLATE.format(name) for name in names]))
     store.write_tensors(folder / store.WEIGHTS, _halved({"vectors": vectors}))

@@ -1,6 +1,7 @@
 """What the model cards say of the data that a PhotoCLIP was trained on."""
 
 from mm_demo.case import OWN
+from mm_demo.data.photos import COCO_CARD, FLICKR8K_CARD
 
 _WHAT = (
     "Tells which of some English sentences fits a photograph, and which of them are true on their "
@@ -8,16 +9,6 @@ _WHAT = (
     "that others trained and that stay as they are: EfficientNet-Lite (ImageNet) for the picture, "
     "all-MiniLM-L6-v2 for the sentence. What the picture networks' ImageNet classifiers say is a "
     "second witness beside the heads' cosine."
-)
-_FLICKR = (
-    "Flickr8k (M. Hodosh, P. Young and J. Hockenmaier, JAIR 47, 2013): 6,000 photographs of people "
-    "and animals with five captions each, for research and education, not for commercial use; the "
-    "photographs belong to their Flickr authors and are not shipped. Chosen on its 1,000 dev "
-    "photographs; its 1,000 test photographs were scored once at the end."
-)
-_COCO = (
-    "1,203 photographs of COCO (T.-Y. Lin and others, ECCV 2014; captions CC BY 4.0; photographs "
-    "under their authors' own licences, many non-commercial; not shipped)."
 )
 _LIMITS = (
     "It knows people, dogs and everyday things; small or half-hidden things are often missed, and it "
@@ -31,13 +22,23 @@ CARDS = {
     "photos": {
         "title": "CLIP on photographs",
         "what": _WHAT,
-        "data": f"{_FLICKR} Beside them {_COCO} The yes/no scores are calibrated on 1,500 further "
+        "data": f"{FLICKR8K_CARD} Beside them {COCO_CARD} The yes/no scores are calibrated on 1,500 further "
         "photographs of COCO with the kinds of things in them; the naming figures are of 2,000 "
         "others, neither trained on.",
         "limits": _LIMITS,
     },
-    "flickr8k": {"title": "CLIP on Flickr8k", "what": _WHAT, "data": _FLICKR, "limits": _LIMITS},
-    "coco": {"title": "CLIP on a part of COCO", "what": _WHAT, "data": _COCO, "limits": _LIMITS},
+    "flickr8k": {
+        "title": "CLIP on Flickr8k",
+        "what": _WHAT,
+        "data": FLICKR8K_CARD,
+        "limits": _LIMITS,
+    },
+    "coco": {
+        "title": "CLIP on a part of COCO",
+        "what": _WHAT,
+        "data": COCO_CARD,
+        "limits": _LIMITS,
+    },
     OWN: {
         "title": "CLIP on photographs of one's own",
         "what": _WHAT,

@@ -22,21 +22,16 @@ from mm_demo.cases.clip.photos.encoders import Encoders
 from mm_demo.cases.clip.photos.model import PhotoCLIP
 from mm_demo.data import coco_objects, pretrained
 from mm_demo.data.inline import data_url
-from mm_demo.data.photo_pairs import Pairs, pairs_of, read
-from mm_demo.data.photo_set import Photos
+from mm_demo.data.photo_pairs import Pairs, pairs_at_once, pairs_of, read
 from mm_demo.errors import UserError
 from mm_demo.events import Preparing
+from mm_demo.nn.backbone import GROUPS
 from mm_demo.nn.domain import Domain
 from mm_demo.nn.knowledge import Prototypes
 from mm_demo.nn.preprocess import square
 
 __all__ = ["CARDS", "Task", "evaluate_checkpoint", "shown"]
 
-BACKBONES = {
-    "lite0": ("lite0",),
-    "lite0_lite2": ("lite0", "lite2"),
-    "all": ("lite0", "lite1", "lite2"),
-}
 PREVIEW = 16
 _CLASSES = 192  # ImageNet classes a step
 _TOGETHER = 0.3  # how often the mean of a photograph's captions stands for one of them
@@ -61,7 +56,7 @@ class Task:
     def __init__(self, config: ClipConfig, dataset: str) -> None:
         self.config, self.dataset = config, dataset
         self.model = PhotoCLIP(
-            BACKBONES[config.backbones],
+            GROUPS[config.backbones],
             config.embed_dim,
             config.temperature,
             config.dropout,
@@ -237,11 +232,11 @@ def evaluate_checkpoint(
     found: dict[str, float] = {}
     examples = 0
     if dataset != "coco_objects":
-        pairs = _seen(model, read(dataset, split))
+        pairs = pairs_at_once(read(dataset, split), model.backbones, mirrored=model.mirrored)
         found |= figures.retrieval(encoders, pairs)
         examples += len(pairs)
     if dataset in ("coco_objects", "photos"):
-        objects = _seen(model, coco_objects.read(split))
+        objects = pairs_at_once(coco_objects.read(split), model.backbones, mirrored=model.mirrored)
         found |= figures.naming(encoders, objects)
         found |= trust.trust(encoders, judge, objects, seed)
         examples += len(objects)
@@ -251,13 +246,3 @@ def evaluate_checkpoint(
 def shown(folder: Path, split: str, seed: int) -> dict[str, Any]:
     """What the page shows of a checkpoint beside its figures."""
     return {}
-
-
-def _seen(model: PhotoCLIP, photos: Photos) -> Pairs:
-    """The photographs as the model sees them, at one go."""
-    working = pairs_of(photos, model.backbones, mirrored=model.mirrored)
-    while True:
-        try:
-            next(working)
-        except StopIteration as done:
-            return done.value

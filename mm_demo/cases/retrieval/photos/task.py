@@ -19,10 +19,12 @@ from mm_demo.cases.retrieval.photos.encoders import Encoders
 from mm_demo.cases.retrieval.photos.model import PhotoRetrieval
 from mm_demo.cases.retrieval.ranking import guessing, hardness, loss_over_captions
 from mm_demo.data.inline import data_url
-from mm_demo.data.photo_pairs import Pairs, pairs_of, read
+from mm_demo.data.photo_pairs import Pairs, pairs_at_once, pairs_of, read
+from mm_demo.data.photos import COCO_CARD, FLICKR8K_CARD
 from mm_demo.errors import UserError
 from mm_demo.events import Preparing
 from mm_demo.metrics.retrieval import evaluate_retrieval
+from mm_demo.nn.backbone import GROUPS
 from mm_demo.nn.preprocess import square
 
 _WHAT = (
@@ -30,16 +32,6 @@ _WHAT = (
     "Two small heads, trained from random weights with the triplet loss of VSE++ (the hardest negative "
     "of a batch, reached from random ones), on networks that others trained and that stay as they are: "
     "EfficientNet-Lite (ImageNet) for the picture, all-MiniLM-L6-v2 for the sentence."
-)
-_FLICKR = (
-    "Flickr8k (M. Hodosh, P. Young and J. Hockenmaier, JAIR 47, 2013): 6,000 photographs of people "
-    "and animals with five captions each, for research and education, not for commercial use; the "
-    "photographs belong to their Flickr authors and are not shipped. Chosen on its 1,000 dev "
-    "photographs; its 1,000 test photographs were scored once at the end."
-)
-_COCO = (
-    "1,203 photographs of COCO (T.-Y. Lin and others, ECCV 2014; captions CC BY 4.0; photographs "
-    "under their authors' own licences, many non-commercial; not shipped)."
 )
 _LIMITS = (
     "It knows people, dogs and everyday things; small things are often missed, and it neither counts "
@@ -52,19 +44,19 @@ CARDS = {
     "photos": {
         "title": "Retrieval in photographs",
         "what": _WHAT,
-        "data": f"{_FLICKR} Beside them {_COCO}",
+        "data": f"{FLICKR8K_CARD} Beside them {COCO_CARD}",
         "limits": _LIMITS,
     },
     "flickr8k": {
         "title": "Retrieval in Flickr8k",
         "what": _WHAT,
-        "data": _FLICKR,
+        "data": FLICKR8K_CARD,
         "limits": _LIMITS,
     },
     "coco": {
         "title": "Retrieval in a part of COCO",
         "what": _WHAT,
-        "data": _COCO,
+        "data": COCO_CARD,
         "limits": _LIMITS,
     },
     OWN: {
@@ -74,11 +66,6 @@ CARDS = {
         "photographs belong to whoever made them and are not part of the model.",
         "limits": _LIMITS,
     },
-}
-BACKBONES = {
-    "lite0": ("lite0",),
-    "lite0_lite2": ("lite0", "lite2"),
-    "all": ("lite0", "lite1", "lite2"),
 }
 PREVIEW = 40
 _TOGETHER = 0.3  # how often the mean of a photograph's captions stands for one of them
@@ -100,7 +87,7 @@ class Task:
     def __init__(self, config: RetrievalConfig, dataset: str) -> None:
         self.config, self.dataset = config, dataset
         self.model = PhotoRetrieval(
-            BACKBONES[config.backbones], config.embed_dim, config.dropout, config.mirrored
+            GROUPS[config.backbones], config.embed_dim, config.dropout, config.mirrored
         )
         self.guess_loss = guessing(config, config.batch_size)
         self.device = torch.device("cpu")
@@ -220,12 +207,8 @@ def evaluate_checkpoint(
         raise UserError("knob.unknown", name=name, known="-")
     model = store.load_model(PhotoRetrieval, folder)
     photos = read(dataset, split)
-    working = pairs_of(photos, model.backbones, mirrored=model.mirrored)
-    while True:
-        try:
-            next(working)
-        except StopIteration as done:
-            return figures(Encoders(model), done.value), len(done.value)
+    pairs = pairs_at_once(photos, model.backbones, mirrored=model.mirrored)
+    return figures(Encoders(model), pairs), len(pairs)
 
 
 def shown(folder: Path, split: str, seed: int) -> dict[str, Any]:
