@@ -14,8 +14,8 @@ from mm_demo.cases.fusion.samples import Samples
 from mm_demo.errors import UserError
 
 FILE = "familiar.safetensors"
+_TURNED = "columns"  # of `whiten`, as rows
 KNOWN_SHARE = 0.98  # of unseen samples that are to count as known
-_STORED = {"means": torch.float16, "whiten": torch.float16, "limit": torch.float32}
 _RIDGE = 0.05  # of the mean variance: some features hardly ever vary
 
 
@@ -83,13 +83,16 @@ def fit(networks: dict[str, Listener], train: Samples, unseen: Samples) -> dict[
 
 
 def save(folder: Path, judges: dict[str, dict[int, Familiar]]) -> None:
-    """Write the judges of each group into a checkpoint folder, the large ones in half precision."""
-    tensors = {
-        f"{group}.{sense}.{name}": getattr(judge, name).to(kind)
-        for group, senses in judges.items()
-        for sense, judge in senses.items()
-        for name, kind in _STORED.items()
-    }
+    """Write the judges of each group into a checkpoint folder.
+
+    `whiten` in eight bits: its columns' lengths differ by orders, so each has a scale of its own.
+    """
+    tensors: dict[str, Tensor] = {}
+    for group, senses in judges.items():
+        for sense, judge in senses.items():
+            key = f"{group}.{sense}"
+            tensors |= {f"{key}.means": judge.means.half(), f"{key}.limit": judge.limit}
+            tensors |= store.in_eight_bits(f"{key}.{_TURNED}", judge.whiten.T)
     store.write_tensors(folder / FILE, tensors)
 
 
@@ -97,11 +100,14 @@ def load(folder: Path) -> dict[str, dict[int, Familiar]]:
     """What `save` wrote; UserError for a file that is none of it."""
     found: dict[str, dict[int, dict[str, Tensor]]] = {}
     try:
-        for key, tensor in store.read_tensors(folder / FILE).items():
+        for key, tensor in store.unpacked(store.read_tensors(folder / FILE)).items():
             group, sense, name = key.split(".")
-            found.setdefault(group, {}).setdefault(int(sense), {})[name] = tensor.float()
+            parts = found.setdefault(group, {}).setdefault(int(sense), {})
+            if name == _TURNED:
+                name, tensor = "whiten", tensor.T
+            parts[name] = tensor
         return {
-            group: {sense: Familiar(**parts) for sense, parts in senses.items()}
+            group: {sense: Familiar(**stored) for sense, stored in senses.items()}
             for group, senses in found.items()
         }
     except (ValueError, TypeError) as error:
