@@ -1,10 +1,13 @@
-"""The gallery's search against faiss, and what adding pictures costs those who search.
+"""The gallery's search against faiss and against an index, and what adding costs those who search.
 
 python -m benchmarks.gallery search [rounds]      needs faiss-cpu
+python -m benchmarks.gallery index [pictures]      needs Flickr8k
 python -m benchmarks.gallery adding [pictures]
 
 search: the exact ten best of 100,000 x 256, through the gallery's own call, thumbnails not fetched,
 and by faiss.IndexFlatIP, in turns, one query at a time; LanceDB's own flat search beside them.
+index: recall and time of LanceDB's IVF_FLAT, by partitions looked into, against the gallery's exact
+search, in turns: Flickr8k's photographs as the bundled model sees them, asked for by test captions.
 adding: eight clients ask ten times a second each, in turns while pictures are added and while
 nothing else happens for as long; clients and adding are threads of one process.
 """
@@ -15,6 +18,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
@@ -28,6 +32,7 @@ from mm_demo.media.image import Picture
 
 DIM = 256
 CLIENTS = 8
+PARTITIONS = 1264  # four times the root of 100,000
 ROUNDS = 10
 
 
@@ -85,6 +90,67 @@ def search(rounds: int) -> None:
     middle = {name: statistics.median(times) for name, times in taken.items()}
     for name, seconds in middle.items():
         print(f"{name:8} {1e3 * seconds:6.2f} ms, {seconds / middle['faiss']:.2f} of faiss")
+
+
+def photographs(count: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """`count` unit vectors of photographs, and 5,000 of the test photographs' captions.
+
+    There are 8,000; each further one lies between one of them and one of its ten nearest.
+    """
+    from mm_demo.cases.retrieval import RETRIEVAL
+    from mm_demo.cases.retrieval.photos.predict import Predictor
+    from mm_demo.data.photo_pairs import pairs_at_once, read
+
+    encoders = Predictor(RETRIEVAL.checkpoint("photos")).encoders
+    parts = []
+    for split in ("train", "dev", "test"):
+        found = read("flickr8k", split)
+        if split != "test":  # whose captions nobody asks for
+            found = replace(found, captions=tuple(said[:1] for said in found.captions))
+        pairs = pairs_at_once(found, encoders.model.backbones, mirrored=True)
+        parts.append(encoders.images_of(pairs).numpy())
+    there = np.concatenate(parts)
+    nearest = np.argsort(-(there @ there.T), axis=1)[:, 1:11]
+    rng, more = np.random.default_rng(0), max(0, count - len(there))
+    rows = rng.integers(0, len(there), more)
+    share = rng.uniform(0.1, 0.5, (more, 1)).astype(np.float32)
+    mixed = there[rows] + share * (there[nearest[rows, rng.integers(0, 10, more)]] - there[rows])
+    vectors = np.concatenate([there, mixed])[:count]
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors, encoders.texts(pairs.sentences).numpy()
+
+
+def index(count: int) -> None:
+    from lancedb.index import IvfFlat
+
+    vectors, captions = photographs(count)
+    gallery = filled(vectors)
+    table = gallery.tables.get(embeddings_name("m"))
+    begin = time.perf_counter()
+    made = IvfFlat(distance_type="dot", num_partitions=PARTITIONS)
+    table.create_index("embedding", config=made)
+    print(f"{count} pictures, {PARTITIONS} partitions, made in {time.perf_counter() - begin:.1f} s")
+    gallery.count("m")
+    taken: dict[str, list[float]] = {}
+    right: dict[str, list[float]] = {}
+    asked = np.random.default_rng(1).choice(len(captions), 61, replace=False)
+    for number, query in enumerate(captions[asked]):
+        exact: set[str] = set()
+        for probes in (0, 4, 16, 64):
+            begin = time.perf_counter()
+            if probes:
+                finding = table.search(query, vector_column_name="embedding").nprobes(probes)
+                finding = finding.distance_type("dot").select(["id", "caption", "_distance"])
+                found = set(finding.limit(10).to_arrow()["id"].to_pylist())
+            else:
+                found = exact = {hit.id for hit in gallery.search(query, 10, model="m")}
+            if number:  # the first warms up
+                name = f"{probes} partitions" if probes else "exact"
+                taken.setdefault(name, []).append(time.perf_counter() - begin)
+                right.setdefault(name, []).append(len(found & exact) / 10)
+    for name, times in taken.items():
+        recall = statistics.mean(right[name])
+        print(f"{name:14} {1e3 * statistics.median(times):6.2f} ms, recall@10 {recall:.3f}")
 
 
 def pictures(count: int) -> Iterator[New]:
@@ -164,6 +230,8 @@ def main() -> None:
     what, number = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 0
     if what == "search":
         search(number or 100)
+    elif what == "index":
+        index(number or 100_000)
     else:
         adding(number or 10_000)
 

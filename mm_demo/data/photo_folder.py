@@ -31,24 +31,25 @@ ONE_IN = 5  # is held out
 _LITTER = ("__MACOSX", "Thumbs.db", "desktop.ini")
 
 
-def read_photo_folder(place: Path) -> Photos:
-    """All photographs of a folder or zip that have captions; links and hidden files are passed over.
+def read_pictures(place: Path) -> Photos:
+    """All pictures of a folder or zip with their captions, () of one that has none.
 
-    UserError: `photos.not_a_folder` (neither folder nor zip), `photos.too_many` (pictures, limit),
-    `photos.too_many_files` (limit), `photos.no_pictures`, `photos.too_few` (count, least),
-    `photos.no_header`, `photos.not_text`, `photos.large_table` (all three: file).
+    Links and hidden files are passed over. `missing`: captions without a picture. UserError:
+    `photos.not_a_folder` (neither folder nor zip), `photos.too_many` (pictures, limit),
+    `photos.too_many_files` (limit), `photos.no_pictures`, `photos.no_header`, `photos.not_text`,
+    `photos.large_table` (the last three: file).
     """
     files = dict(_limited(_in_folder(place) if place.is_dir() else _in_zip(place)))
     tables = [path for path in files if path.name.lower() in TABLES]
+    pictures = everything = _pictures(files, PurePosixPath())
     if tables:
         chosen = min(tables, key=lambda p: (len(p.parts), TABLES.index(p.name.lower()), p))
         text = decoded(next(contents([files[chosen]], MOST_BYTES)), chosen.name)
         pictures = _pictures(files, chosen.parent)
         table = parse_table(text, chosen.name)
     else:
-        pictures = _pictures(files, PurePosixPath())
         table = _texts(files, pictures)
-    captions: dict[PurePosixPath, list[str]] = {}
+    captions: dict[PurePosixPath, list[str]] = {path: [] for path in everything.values()}
     absent = 0
     for name, said in table.captions.items():
         path = pictures.get(_key(name))
@@ -56,21 +57,31 @@ def read_photo_folder(place: Path) -> Photos:
             absent += 1
         else:
             captions.setdefault(path, []).extend(said)
-    paths = sorted(captions)
-    if not pictures:
+    if not captions:
         raise UserError("photos.no_pictures")
-    if len(paths) < LEAST:
-        raise UserError("photos.too_few", count=len(paths), least=LEAST)
+    paths = sorted(captions)
     return Photos(
         OWN,
         "all",
         tuple(map(str, paths)),
         tuple(tuple(dict.fromkeys(captions[path])) for path in paths),
         (),
-        absent + len(pictures) - len(paths),
+        absent,
         tuple(files[path] for path in paths),
         table.odd,
     )
+
+
+def read_photo_folder(place: Path) -> Photos:
+    """All photographs of a folder or zip that have captions.
+
+    UserError as `read_pictures`, `photos.too_few` (count, least).
+    """
+    photos = read_pictures(place)
+    rows = [row for row, said in enumerate(photos.captions) if said]
+    if len(rows) < LEAST:
+        raise UserError("photos.too_few", count=len(rows), least=LEAST)
+    return replace(photos.rows(rows), missing=photos.missing + len(photos) - len(rows))
 
 
 def read_folder_split(place: Path, split: str) -> Photos:

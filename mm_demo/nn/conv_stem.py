@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
+
+from mm_demo.nn.attention import AttentionPool
 
 
 class ConvStem(nn.Module):
@@ -25,6 +28,35 @@ class ConvStem(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         grid = self.layers(images)
         return grid + self.residual(grid)
+
+
+class PictureFeatures(nn.Module):
+    """Drawn pictures to features: (B, 3, size, size) in -1 .. 1 -> (B, 32 * width).
+
+    A convolutional stem with a position for each of its cells, gathered by eight learned queries.
+    """
+
+    def __init__(self, image_size: int = 64, width: int = 24) -> None:
+        super().__init__()
+        self.image_size = image_size
+        dim = 4 * width
+        self.dim = 8 * dim
+        self.grid_size = image_size // 8
+        self.stem = ConvStem(width)
+        self.pos_embed = nn.Parameter(torch.randn(1, self.grid_size**2, dim) * 0.02)
+        self.pool = AttentionPool(dim, num_queries=8)
+        self.norm = nn.BatchNorm1d(self.dim)
+
+    def tokens(self, images: Tensor) -> Tensor:
+        """The grid before it is gathered, (B, grid * grid, 4 * width), row by row."""
+        return self.stem(images).flatten(2).transpose(1, 2) + self.pos_embed
+
+    def gathered(self, tokens: Tensor) -> Tensor:
+        """(B, N, 4 * width) -> (B, 32 * width)."""
+        return self.norm(self.pool(tokens)[0])
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.gathered(self.tokens(images))
 
 
 def _conv(channels_in: int, channels_out: int, stride: int = 1) -> nn.Sequential:

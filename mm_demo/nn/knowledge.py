@@ -83,9 +83,16 @@ class Prototypes:
         """
         chosen = torch.from_numpy(rng.choice(len(self.classes), count, replace=False))
         start = pooled[torch.from_numpy(rng.integers(0, len(pooled), count))].float()
-        made = (self.mean + _KEPT * (start - self.mean) + self.directions[chosen]).clamp(min=0)
+        made, seen = self.moved(start, chosen)
+        form = torch.from_numpy(rng.integers(0, len(self.sentences), count))
+        return made, seen, self.sentences[form, chosen]
+
+    def moved(self, pooled: Tensor, chosen: Tensor) -> tuple[Tensor, Tensor]:
+        """Photographs' pooled vectors (B, ...) moved each towards a class of `chosen` (B,).
+
+        The pooled and the semantic vectors of the pseudo-pictures.
+        """
+        made = (self.mean + _KEPT * (pooled - self.mean) + self.directions[chosen]).clamp(min=0)
         parts = made.chunk(len(self.classifiers), -1)
         logits = [each(part) for each, part in zip(self.classifiers, parts, strict=True)]
-        form = torch.from_numpy(rng.integers(0, len(self.sentences), count))
-        seen = semantic(probabilities(logits), self.classes)
-        return made, seen, self.sentences[form, chosen]
+        return made, semantic(probabilities(logits), self.classes)

@@ -4,6 +4,7 @@ import zipfile
 
 import gradio_client
 import pytest
+from gradio.media import get_image
 from PIL import Image
 
 from mm_demo.cases.retrieval import RETRIEVAL
@@ -11,6 +12,11 @@ from mm_demo.data.scenes import compose, draw
 
 pytestmark = pytest.mark.skipif(
     not RETRIEVAL.checkpoint("scenes").is_dir(), reason="no model for drawn scenes is bundled"
+)
+
+
+photographs = pytest.mark.skipif(
+    not RETRIEVAL.checkpoint("photos").is_dir(), reason="no model for photographs is bundled"
 )
 
 
@@ -78,6 +84,34 @@ def test_a_picture_added_is_found_by_itself_and_told_its_sentences(client, scene
     assert answer["results"][0]["source"] == "own"
     assert answer["results"][0]["score"] > 0.9
     assert len(answer["sentences"]) == 5
+
+
+@photographs
+def test_a_photograph_finds_its_like_and_what_is_said_of_it(client, tmp_path):
+    image = Image.open(get_image("lion.jpg")).convert("RGB")
+    width, height = image.size
+    image.crop((width // 10, 0, width, 9 * height // 10)).save(tmp_path / "mine.jpg")
+    answer = search(client, image=tmp_path / "mine.jpg", k=3, model="photos")
+    assert answer["model"] == "retrieval-photos"
+    assert {hit["source"] for hit in answer["results"]} == {"packages"}
+    best, second, _ = answer["results"]
+    assert "lion" in best["caption"]
+    assert best["score"] > second["score"] + 0.1
+    assert "lion" in answer["sentences"][0]["sentence"]
+
+    def place_of_the_flower(text):
+        found = search(client, text, tmp_path / "mine.jpg", k=8, model="photos")["results"]
+        return next(n for n, hit in enumerate(found) if "flower" in hit["caption"])
+
+    assert place_of_the_flower("a flower") < place_of_the_flower("")
+
+
+@photographs
+def test_the_photographs_model_says_that_it_reads_english_only(client):
+    assert "Say it in English" in said(search, client, "夜晚的塔", model="photos")
+    answer = search(client, "tower 夜晚", k=1, model="photos")
+    assert answer["unknown"] == ["夜晚"]
+    assert "Tower" in answer["results"][0]["caption"]
 
 
 @pytest.mark.parametrize(

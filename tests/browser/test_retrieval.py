@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from gradio.media import get_image
 from PIL import Image
 
 from mm_demo.cases.retrieval import RETRIEVAL
@@ -15,6 +16,10 @@ pytestmark = [
         not RETRIEVAL.checkpoint("scenes").is_dir(), reason="no model for drawn scenes is bundled"
     ),
 ]
+
+photographs = pytest.mark.skipif(
+    not RETRIEVAL.checkpoint("photos").is_dir(), reason="no model for photographs is bundled"
+)
 
 SIDEWAYS = "document.documentElement.scrollWidth - innerWidth"
 KNOBS = "&dataset=scenes&preset=quick&steps=12&batch_size=16&pictures=64&width=8&evaluations=3"
@@ -131,6 +136,55 @@ def test_an_own_picture_is_added_found_exported_and_deleted(retrieval, fish):
     page.locator("#retrieval-own-shots [data-do=remove]").click()
     page.get_by_text("None yet.").wait_for()
     page.wait_for_function("!document.querySelector('#retrieval-hits').innerText.includes('mine')")
+
+
+@pytest.fixture
+def lion(tmp_path):
+    """A part of a photograph that the gallery has."""
+    image = Image.open(get_image("lion.jpg")).convert("RGB")
+    width, height = image.size
+    image.crop((width // 10, 0, width, 9 * height // 10)).save(tmp_path / "lion.jpg")
+    return str(tmp_path / "lion.jpg")
+
+
+@photographs
+def test_a_photograph_is_found_by_one_like_it_and_bent_by_words(retrieval, lion):
+    page = retrieval()
+    page.locator("#retrieval-model").get_by_text("Photographs").click()
+    page.get_by_text("this model reads English only").wait_for()
+    upload(page, "retrieval-picture", lion)
+    assert "lion" in hits(page).first.inner_text()
+    page.locator("#retrieval-sentences tbody tr").nth(4).wait_for(timeout=FOUND)
+    assert "lion" in page.locator("#retrieval-sentences tbody tr").first.inner_text()
+    looked_at(page)
+    search(page, "a flower")
+    page.wait_for_function(
+        "[...document.querySelectorAll('#retrieval-hits .hit')].slice(0, 3)"
+        ".some((hit) => hit.innerText.includes('flower'))"
+    )
+    assert page.locator("#retrieval-picked img").is_visible()
+
+
+@photographs
+@pytest.mark.parametrize(
+    ("lang", "title", "unknown"),
+    [
+        ("en", "model reads English only", "does not know “夜晚”"),
+        ("zh", "照片模型只懂英文", "模型不认识“夜晚”"),
+    ],
+)
+def test_a_chinese_query_to_the_photographs_model_is_told_why_not(retrieval, lang, title, unknown):
+    page = retrieval(lang=lang)
+    page.locator("#retrieval-model label").nth(1).click()
+    page.locator("#retrieval-examples .sub13").nth(1).wait_for()
+    search(page, "夜晚的塔")
+    page.locator("#retrieval-head .notice.bad").get_by_text(title).wait_for(timeout=FOUND)
+    assert page.locator("#retrieval-text :is(textarea, input)").input_value() == "夜晚的塔"
+    search(page, "tower 夜晚")
+    page.locator("#retrieval-head .notice.warn").get_by_text(unknown).wait_for(timeout=FOUND)
+    assert "Tower" in hits(page).first.inner_text()
+    looked_at(page)
+    assert page.locator("#retrieval-facts .rt-words td.l").all_inner_texts() == ["tower"]
 
 
 def test_a_link_asks_again(retrieval):

@@ -12,7 +12,12 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from mm_demo.data import photo_folder
-from mm_demo.data.photo_folder import _held_out, read_folder_split, read_photo_folder
+from mm_demo.data.photo_folder import (
+    _held_out,
+    read_folder_split,
+    read_photo_folder,
+    read_pictures,
+)
 from mm_demo.errors import UserError
 from mm_demo.words import say_error
 
@@ -108,6 +113,31 @@ def test_the_table_nearest_to_the_top_counts(make):
     files = {**some(2), "sub/captions.csv": b"file_name,text\np0.png,wrong\n"}
     files["captions.tsv"] = b"file_name\ttext\np0.png\tA\np1.png\tB\n"
     assert read_photo_folder(make(files)).captions == (("A",), ("B",))
+
+
+def test_pictures_count_with_and_without_captions_wherever_the_table_lies(make):
+    table = b"file_name,text\np0.png,red\nnowhere.png,nobody\n"
+    files = {f"a/{name}": content for name, content in some(2).items()}
+    place = make({**files, "a/captions.csv": table, "beside.png": picture(9)})
+    found = read_pictures(place)
+    names = [name.removeprefix("my photos/") for name in found.names]
+    assert names == ["a/p0.png", "a/p1.png", "beside.png"]
+    assert found.captions == (("red",), (), ())
+    assert (found.missing, found.odd) == (1, 0)
+
+
+def test_one_picture_is_enough_where_no_caption_is_asked_for(make):
+    assert read_pictures(make(some(1))).captions == ((),)
+
+
+def test_folders_that_differ_by_a_capital_are_two(tmp_path):
+    place = tmp_path / "own.zip"
+    with zipfile.ZipFile(place, "w") as archive:
+        archive.writestr("A/x.png", picture(1))
+        archive.writestr("a/x.png", picture(2))
+        archive.writestr("a/captions.csv", "file_name,text\nx.png,the second\n")
+    found = read_pictures(place)
+    assert dict(zip(found.names, found.captions, strict=True))["a/x.png"] == ("the second",)
 
 
 def test_no_name_leaves_the_folder(tmp_path, monkeypatch):

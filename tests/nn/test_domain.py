@@ -1,10 +1,12 @@
-"""Fisher's discriminant between a world's pictures and others."""
+"""Fisher's discriminant between a world's pictures and others; a Gaussian around a world alone."""
 
 import numpy as np
+import pytest
 import torch
+from scipy.spatial.distance import mahalanobis
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
-from mm_demo.nn.domain import Domain
+from mm_demo.nn.domain import Domain, Familiar
 
 
 def made(seed: int, count: int, shift: float = 0.0) -> torch.Tensor:
@@ -49,3 +51,38 @@ def test_length_does_not_matter():
 def test_a_handful_of_pictures_is_enough():
     domain = Domain.fit(made(0, 3), [made(1, 2, 5.0)], made(0, 3))
     assert torch.isfinite(domain.distance(made(1, 2))).all()
+
+
+def test_half_a_percent_of_a_familiar_world_is_outside():
+    world = Familiar.fit(made(0, 3000), made(3, 3000))
+    distance = world.distance(made(4, 4000))
+    assert 0.985 <= (distance <= 1).float().mean() <= 0.999
+    assert float(world.distance(made(3, 3000)).quantile(0.995)) == pytest.approx(1, abs=1e-4)
+
+
+def test_a_stranger_is_told_by_the_direction_that_hardly_varies():
+    world = Familiar.fit(made(0, 3000), made(3, 3000))
+    far, near = world.mean.clone(), world.mean.clone()
+    far[1] += 10  # the spread there is 1
+    near[0] += 10  # and 6 here
+    assert float(world.distance(far[None])) > 1 > float(world.distance(near[None]))
+    assert float(world.distance(world.mean[None])) == 0
+
+
+def test_the_distance_is_scipys_mahalanobis():
+    familiar, others, asked = made(0, 3000), made(3, 3000), made(5, 20, 2.0)
+    covariance = np.cov(familiar.double().numpy().T)
+    covariance += 0.01 * np.diag(covariance).mean() * np.eye(24)
+    inverse, mean = np.linalg.inv(covariance), familiar.double().numpy().mean(0)
+
+    def reference(looks):
+        return np.array([mahalanobis(each, mean, inverse) for each in looks.double().numpy()])
+
+    wanted = reference(asked) / np.quantile(reference(others), 0.995)
+    found = Familiar.fit(familiar, others).distance(asked).numpy()
+    assert found == pytest.approx(wanted, rel=1e-3)
+
+
+def test_fewer_familiar_pictures_than_dimensions_are_enough():
+    world = Familiar.fit(made(0, 8), made(3, 8))
+    assert torch.isfinite(world.distance(made(4, 5))).all()

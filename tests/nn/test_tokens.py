@@ -33,6 +33,17 @@ def test_unknown_words_as_typed():
     assert unknown_words(TOKENIZER, "一艘船 boat") == []
 
 
+def test_marks_are_tokens_that_no_text_contains():
+    marked = build_tokenizer(["a red [en] boat"], marks=["[en]", "[zh]"])
+    plain = build_tokenizer(["a red [en] boat"])
+    vocabulary = marked.get_vocab()
+    assert [vocabulary[mark] for mark in ("[en]", "[zh]")] == [3, 4]
+    assert marked.get_vocab_size() == plain.get_vocab_size() + 2
+    assert vocabulary["[EOT]"] == max(vocabulary.values())
+    ids = encode(marked, ["a [en] [zh] boat"])
+    assert not {3, 4} & set(ids.flatten().tolist())
+
+
 @given(st.text(max_size=60))
 def test_any_text_is_encoded(text):
     ids = encode(TOKENIZER, [text])

@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 from mm_demo import words
 from mm_demo.cases.clip.examples import other_name
 from mm_demo.cases.clip.labels import TEMPLATES, language_of
-from mm_demo.cases.clip.try_photographs import photo_of
+from mm_demo.cases.clip.try_photographs import offered
 from mm_demo.cases.clip.try_worlds import PHOTOS, Answering
 from mm_demo.errors import UserError
 from mm_demo.ui import cards
 from mm_demo.ui.composer import scene_of
 from mm_demo.ui.evidence import evidence_value
+from mm_demo.ui.photographs import photo_of
 from mm_demo.ui.ranking import SPACE, YES, Row, ranking, share
 
 MAX_LINK = 4000
@@ -117,7 +118,7 @@ def seen(pixels: NDArray[np.uint8], grid: list[list[float]], label: str) -> dict
 def link(asked: Asked) -> str:
     """A query that asks the same again. A picture of the visitor's own is not in it."""
     parts: dict[str, str] = {"case": "clip", "panel": "try"}
-    scene, photo = scene_of(asked.path), photo_of(asked.path)
+    scene, photo = scene_of(asked.path), photo_of(asked.path, offered())
     if scene:
         parts["scene"] = scene
     if photo:

@@ -14,12 +14,13 @@ from mm_demo.cases.clip import try_answer
 from mm_demo.cases.clip.examples import EXAMPLES
 from mm_demo.cases.clip.labels import TEMPLATES, check_template, parse_labels
 from mm_demo.cases.clip.try_answer import Asked
-from mm_demo.cases.clip.try_photographs import offered, photo_file
+from mm_demo.cases.clip.try_photographs import offered
 from mm_demo.cases.clip.try_worlds import AUTO, answering
 from mm_demo.errors import UserError
 from mm_demo.media.image import open_picture
 from mm_demo.ui.composer import from_text, scene_file, to_text, told
 from mm_demo.ui.context import Context, refusal
+from mm_demo.ui.photographs import photo_file
 from mm_demo.ui.picture import Picture
 from mm_demo.ui.pieces import event_data
 

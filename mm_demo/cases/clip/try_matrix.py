@@ -13,7 +13,7 @@ import gradio as gr
 
 from mm_demo import words
 from mm_demo.cases.clip.examples import EXAMPLES, other_name
-from mm_demo.cases.clip.try_photographs import offered, opened, photo_of
+from mm_demo.cases.clip.try_photographs import offered
 from mm_demo.cases.clip.try_worlds import PHOTOS
 from mm_demo.data.inline import data_url
 from mm_demo.errors import UserError
@@ -22,6 +22,7 @@ from mm_demo.ui import cards, cross
 from mm_demo.ui.composer import described, drawn, scene_of, to_text
 from mm_demo.ui.context import Context
 from mm_demo.ui.evidence import shown
+from mm_demo.ui.photographs import opened, photo_of
 from mm_demo.ui.pieces import event_data
 from mm_demo.ui.ranking import YES
 
@@ -147,7 +148,7 @@ def _is_ours(row: str) -> bool:
 
 def _row(path: str) -> str:
     """A picture's row: what of ours it is, a scene's text, or its path."""
-    return photo_of(path) or scene_of(path) or path
+    return photo_of(path, offered()) or scene_of(path) or path
 
 
 def _name(row: str, own: int) -> dict[str, str]:

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from mm_demo import words
 from mm_demo.cases.clip.examples import EXAMPLES
-from mm_demo.cases.clip.try_photographs import offered, opened
+from mm_demo.cases.clip.try_photographs import offered
 from mm_demo.cases.clip.try_worlds import PHOTOS
 from mm_demo.data.inline import data_url
 from mm_demo.data.scenes import draw
 from mm_demo.ui.composer import described, to_text
 from mm_demo.ui.evidence import shown
+from mm_demo.ui.photographs import opened
 
 _SIDE = 180
 

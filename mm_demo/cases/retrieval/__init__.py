@@ -34,7 +34,7 @@ RETRIEVAL = Case(
     config=RetrievalConfig,
     datasets=("scenes", "photos", "flickr8k", "coco"),
     presets={
-        "quick": RetrievalConfig(steps=420, captions=5, weight_decay=0.2),
+        "quick": RetrievalConfig(steps=400, captions=5, weight_decay=0.2),
         "full": RetrievalConfig(
             steps=3200, language="both", pictures=48_000, captions=5, curriculum=0.1, evaluations=12
         ),
@@ -55,6 +55,8 @@ RETRIEVAL = Case(
                 "full": _PHOTOS.changed({"steps": 3000}),
             },
             headline="text_to_image_r1",
+            idle=("language", "pictures", "curriculum", "width"),
         ),
     ),
+    idle=("backbones", "mirrored", "dropout"),
 )

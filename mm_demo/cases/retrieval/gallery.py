@@ -142,13 +142,15 @@ class Gallery:
         """How many pictures `search` looks at."""
         return len(self._snapshot(model))
 
-    def outdated(self, model: str) -> int:
-        """How many pictures have no embedding of this model."""
-        return len(self._missing(model))
+    def outdated(self, model: str, *, sources: Sequence[str] | None = None) -> int:
+        """How many pictures (of these sources, or all) have no embedding of this model."""
+        return len(self._missing(model, sources))
 
-    def reembed(self, embed: Embed, model: str) -> Generator[Preparing, None, int]:
-        """Embed what this model has not embedded yet, from the thumbnails; returns how many."""
-        missing = self._missing(model)
+    def reembed(
+        self, embed: Embed, model: str, *, sources: Sequence[str] | None = None
+    ) -> Generator[Preparing, None, int]:
+        """Embed what `outdated` counts, from the thumbnails; returns how many."""
+        missing = self._missing(model, sources)
         for at in range(0, len(missing), BATCH):
             ids = missing[at : at + BATCH]
             rows = self.tables.read(_TABLE, [*_TOLD, "thumbnail"], _among(ids))
@@ -273,15 +275,16 @@ class Gallery:
         shown = items_of.shown_to(self.owner, rows)
         return known.extended(version, rows, shown)
 
-    def _ids(self) -> list[str]:
-        rows = self.tables.read(_TABLE, ["id", "source", "owner"])
+    def _ids(self, sources: Sequence[str] | None = None) -> list[str]:
+        where = None if sources is None else _one_of("source", sources)
+        rows = self.tables.read(_TABLE, ["id", "source", "owner"], where)
         if rows is None:
             return []
         return rows.filter(pa.array(items_of.shown_to(self.owner, rows)))["id"].to_pylist()
 
-    def _missing(self, model: str) -> list[str]:
+    def _missing(self, model: str, sources: Sequence[str] | None) -> list[str]:
         there = set(self.tables.ids(embeddings_name(model)))
-        return [i for i in self._ids() if i not in there]
+        return [i for i in self._ids(sources) if i not in there]
 
     def _drop_orphans(self, model: str) -> None:
         """Embeddings of pictures that somebody deleted while they were made."""
@@ -295,4 +298,8 @@ class Gallery:
 
 
 def _among(ids: Sequence[str]) -> str:
-    return f"id IN ({', '.join(map(quoted, ids))})"
+    return _one_of("id", ids)
+
+
+def _one_of(column: str, values: Sequence[str]) -> str:
+    return f"{column} IN ({', '.join(map(quoted, values))})" if values else "false"

@@ -3,6 +3,10 @@
 A row is compared in eight bits first: a quarter of the bytes to be read. What the rounding may
 change at most is known (Cauchy-Schwarz), so only rows that may be among the best are compared in
 full, and the answer is that of a comparison of all.
+
+No index stands above it: on photographs' vectors, asked for by captions, LanceDB's IVF_FLAT at a
+recall@10 of 0.97 took 1.2 times as long among 100,000 and 0.9 times among 400,000 (`python -m
+benchmarks.gallery index [pictures]`).
 """
 
 from __future__ import annotations

@@ -22,15 +22,18 @@ from mm_demo.cases.retrieval.gallery_items import (
     is_public,
 )
 from mm_demo.data import flickr8k
-from mm_demo.data.photo_folder import read_photo_folder
-from mm_demo.data.photo_set import Photos
-from mm_demo.data.picture_files import contents
+from mm_demo.data.own_photos import MOST_BYTES
+from mm_demo.data.photo_folder import read_pictures
+from mm_demo.data.photo_set import Photos, joined
+from mm_demo.data.picture_files import Stored, contents
 from mm_demo.data.scenes import ALL_PAIRS, Scene, captions, draw, sample_single, scenes_for
+from mm_demo.errors import UserError
 from mm_demo.events import Preparing
 from mm_demo.media.image import Picture
 
 SCENES = 1000
-SCENE_SIZE = 128  # pixels: sharp enough in a grid, and drawn in seconds
+SCENE_SIZE = 192  # pixels: sharp enough to be looked at, and drawn in seconds
+MOST_ADDED = 2000  # own pictures at once
 SOURCES = ("scenes", "packages", "flickr8k")
 
 # Photographs inside of installed packages: package, file below it, and what one sees.
@@ -93,9 +96,27 @@ class Photographs:
             yield New(content, "\n".join(said), self.source)
 
 
-def own_pictures(place: Path) -> Photographs:
-    """A person's folder or zip of pictures with captions. UserError as `read_photo_folder`."""
-    return Photographs(read_photo_folder(place), OWN)
+def own_pictures(places: Sequence[str | Path]) -> Photographs:
+    """A person's pictures, and folders and zips of them, with the captions that those have.
+
+    Zips stay packed. UserError: `retrieval.own.nothing`, `retrieval.own.too_many` (limit),
+    `photos.too_large` (limit), as `read_pictures` raises.
+    """
+    parts = [_brought(Path(place)) for place in places]
+    if not parts:
+        raise UserError("retrieval.own.nothing")
+    photos = joined(OWN, parts)
+    if len(photos) > MOST_ADDED:
+        raise UserError("retrieval.own.too_many", limit=MOST_ADDED)
+    if sum(file.member.file_size for file in photos.files if file.member) > MOST_BYTES:
+        raise UserError("photos.too_large", limit=MOST_BYTES)
+    return Photographs(photos, OWN)
+
+
+def _brought(place: Path) -> Photos:
+    if place.is_dir() or place.suffix.lower() == ".zip":
+        return read_pictures(place)
+    return Photos(OWN, "all", (place.name,), ((),), (), 0, (Stored(place),))
 
 
 def packaged() -> list[New]:

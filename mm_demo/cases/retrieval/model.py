@@ -14,8 +14,7 @@ import torch.nn.functional as F
 from huggingface_hub import PyTorchModelHubMixin
 from torch import Tensor, nn
 
-from mm_demo.nn.attention import AttentionPool
-from mm_demo.nn.conv_stem import ConvStem
+from mm_demo.nn.conv_stem import PictureFeatures
 from mm_demo.nn.head import Head
 from mm_demo.nn.word_pairs import gather, pair_slots
 
@@ -124,35 +123,6 @@ def ranking_loss(
             negative = other[picked[rows]]
             total = total + triplet_loss(anchor[rows], other[rows], negative, margin, reduction) / 2
     return total
-
-
-class PictureFeatures(nn.Module):
-    """Drawn pictures to features: (B, 3, size, size) in -1 .. 1 -> (B, 32 * width).
-
-    A convolutional stem with a position for each of its cells, gathered by eight learned queries.
-    """
-
-    def __init__(self, image_size: int = 64, width: int = 24) -> None:
-        super().__init__()
-        self.image_size = image_size
-        dim = 4 * width
-        self.dim = 8 * dim
-        self.grid_size = image_size // 8
-        self.stem = ConvStem(width)
-        self.pos_embed = nn.Parameter(torch.randn(1, self.grid_size**2, dim) * 0.02)
-        self.pool = AttentionPool(dim, num_queries=8)
-        self.norm = nn.BatchNorm1d(self.dim)
-
-    def tokens(self, images: Tensor) -> Tensor:
-        """The grid before it is gathered, (B, grid * grid, 4 * width), row by row."""
-        return self.stem(images).flatten(2).transpose(1, 2) + self.pos_embed
-
-    def gathered(self, tokens: Tensor) -> Tensor:
-        """(B, N, 4 * width) -> (B, 32 * width)."""
-        return self.norm(self.pool(tokens)[0])
-
-    def forward(self, images: Tensor) -> Tensor:
-        return self.gathered(self.tokens(images))
 
 
 class SentenceFeatures(nn.Module):

@@ -24,14 +24,19 @@ class Embedder(Protocol):
 
 
 def query(
-    model: Embedder, text: str | None, picture: Picture | None, without: Sequence[str]
+    model: Embedder,
+    text: str | None,
+    picture: Picture | None,
+    without: Sequence[str],
+    *,
+    refused: str = "retrieval.unknown_words",
 ) -> NDArray[np.float32]:
     """A unit vector (D,): the mean of words and picture, less half the mean of `without`.
 
     What holds no word that the model knows counts for nothing beside what it knows. UserError:
     `retrieval.empty_query`, `retrieval.only_negatives`, `retrieval.long_query` (limit),
-    `retrieval.unknown_words` (words) where nothing is left, `retrieval.cancelled` where what is
-    wanted and what is not are one and the same.
+    `refused` (words) where nothing is left, `retrieval.cancelled` where what is wanted and what is
+    not are one and the same.
     """
     words = (text or "").strip()
     unwanted = [term.strip() for term in without if term.strip()]
@@ -43,7 +48,7 @@ def query(
     if picture is not None:
         wanted.append(model.embed_pictures([picture]))
     if not wanted:
-        raise UserError("retrieval.unknown_words", words=words[:80])
+        raise UserError(refused, words=words[:80])
     found = np.concatenate(wanted).mean(0)
     known = [term for term in unwanted if model.knows(term)]
     if known:

@@ -27,9 +27,7 @@ def parse(text: str | None, without: str | None = "") -> tuple[str, tuple[str, .
 
 
 def pieces(text: str) -> list[str]:
-    """The words of a text that say something by themselves; a Chinese text is one piece."""
-    if re.search("[\u3400-\u9fff]", text):
-        return [text]
+    """What stands between spaces and says something by itself; a Chinese sentence is one piece."""
     return [word for word in text.split() if word.lower().strip(".,;:!?") not in _SMALL]
 
 

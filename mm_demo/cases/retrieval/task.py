@@ -144,7 +144,7 @@ class Task:
         )
 
     def evaluate(self, split: str) -> dict[str, float]:
-        """Retrieval in a gallery of a thousand held-out scenes."""
+        """Retrieval in a gallery of held-out scenes."""
         return figures(self._encoders(), split, 0, self.languages[0])
 
     def finish(self, *, thorough: bool) -> Generator[Preparing, None, dict[str, float]]:
@@ -211,5 +211,5 @@ def evaluate_checkpoint(
 
 
 def shown(folder: Path, split: str, seed: int) -> dict[str, Any]:
-    """What the page shows of a checkpoint beside its figures."""
-    return {}
+    """What the page shows of a checkpoint beside its figures: how many pictures they are of."""
+    return {"headline_examples": GALLERY}

@@ -26,6 +26,7 @@ from mm_demo.ui.ranking import SPACE
 
 EXAMPLES = {"scenes": 4, "photos": 4}  # per world, their words in the word files
 _MOST_WORDS = 10  # of a query, weighed one by one
+_MINUS = "− "  # before a negative term
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,8 @@ def facts(item: Item, weights: Sequence[tuple[str, float]]) -> str:
         made += f'<p class="answer rt-said">{escape(_first(item.caption))}</p>'
     if weights:
         most = max(0.05, *(abs(value) for _, value in weights))
+        wanted = sum(not word.startswith(_MINUS) for word, _ in weights)
+        hint = "retrieval.words.hint" if wanted > 1 else "retrieval.words.hint.one"
         rows = "".join(
             f'<tr><td class="l">{escape(word)}</td><td class="b"><div class="bar">'
             f'<i class="{"" if value >= 0 else "alt"}" style="width:{100 * abs(value) / most:.0f}%">'
@@ -115,7 +118,7 @@ def facts(item: Item, weights: Sequence[tuple[str, float]]) -> str:
         made += (
             f'<p class="lab rt-lab"><span>{words.both("retrieval.words")}</span></p>'
             f'<table class="rank rt-words"><tbody>{rows}</tbody></table>'
-            f'<p class="hint">{words.both("retrieval.words.hint")}</p>'
+            f'<p class="hint">{words.both(hint)}</p>'
         )
     buttons = cards.button("like", words.both("retrieval.like"), kind="s", id=item.id)
     if item.source == OWN:
@@ -147,7 +150,7 @@ def weigh(model: Any, picture: Picture, asked: Asked) -> list[tuple[str, float]]
         weights = [(w, float(cosines[0] - c)) for w, c in zip(listed, cosines[1:], strict=True)]
     if terms:
         cosines = model.embed_texts(terms) @ image
-        weights += [(f"− {t}", -float(c)) for t, c in zip(terms, cosines, strict=True)]
+        weights += [(_MINUS + t, -float(c)) for t, c in zip(terms, cosines, strict=True)]
     return weights
 
 
@@ -185,7 +188,7 @@ def mine(items: Sequence[Item], kept: bool) -> str:
     """The visitor's own pictures."""
     where = words.both("retrieval.own.kept" if kept else "retrieval.own.gone")
     if not items:
-        return f'<p class="hint">{words.both("retrieval.own.none")} {where}</p>'
+        return f'<p class="hint">{words.both("retrieval.own.none")}{SPACE}{where}</p>'
     shots = "".join(
         f'<span class="tf-shot"><img src="{_url(item.thumbnail)}" alt="{escape(_first(item.caption))}">'
         f'<button type="button" data-do="remove" data-id="{item.id}">×<span class="sr">'
@@ -227,6 +230,8 @@ def examples(world: str) -> str:
                 f'<button type="button" class="chip rt-chip {language}" data-do="example" '
                 f'data-text="{text}">{text}</button>'
             )
+    if world == "photos":
+        made += f'<span class="sub13">{words.both("retrieval.example.english")}</span>'
     return f'<div class="rt-examples"><span class="sub13">{words.both("retrieval.try")}</span>{made}</div>'
 
 

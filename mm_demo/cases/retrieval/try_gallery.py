@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mm_demo.cases.retrieval.gallery_items import OWN, Added, Item, is_public, shown_to
-from mm_demo.cases.retrieval.try_brought import brought
 from mm_demo.data import flickr8k
 from mm_demo.data.picture_files import contents
 from mm_demo.errors import UserError
@@ -112,7 +111,7 @@ class PageGallery:
             shared, *visitors = self.all(session)
             yield from build(shared, wanted, model.embed_pictures, model.id)
             for gallery in (shared, *visitors):
-                yield from _embed_rest(gallery, model, sources)
+                yield from gallery.reembed(model.embed_pictures, model.id, sources=sources)
             self._done |= {(model.id, name) for name in wanted}
             own = self.own(session)
             self._seen[model.id, str(own.place)] = _version(own)
@@ -159,19 +158,18 @@ class PageGallery:
     ) -> Generator[Preparing, None, Added]:
         """Add pictures, and zips of them with or without captions.
 
-        UserError: `retrieval.own.nothing`, `retrieval.own.too_many` and `.too_large` (limit),
-        `photos.none_opened` (count), as the gallery, `read_photo_folder` and, of one picture
-        alone, `open_picture` raise.
+        UserError: `retrieval.own.too_many` (limit), `photos.none_opened` (count), as the gallery,
+        `own_pictures` and, of one picture alone, `open_picture` raise.
         """
-        fresh = brought(files)
-        if not len(fresh):
-            raise UserError("retrieval.own.nothing")
+        from mm_demo.cases.retrieval.gallery_sources import own_pictures
+
+        fresh = own_pictures(files)
         if is_public() and len(self.mine(session)) + len(fresh) > MOST_OWN_IN_PUBLIC:
             raise UserError("retrieval.own.too_many", limit=MOST_OWN_IN_PUBLIC)
         added = yield from self.own(session).add(fresh, model.embed_pictures, model.id)
         if added.new + added.duplicates == 0:
             if len(fresh) == 1:
-                open_picture(next(contents([fresh.rows[0][1]])))  # says why
+                open_picture(next(contents(fresh.photos.files)))  # says why
             raise UserError("photos.none_opened", count=added.broken)
         return added
 
@@ -226,32 +224,6 @@ class PageGallery:
                 self._sentences.pop(model, None)
                 self._shared.forget(model)
                 self._done = {pair for pair in self._done if pair[0] != model}
-
-
-def _embed_rest(gallery: Gallery, model: Any, sources: Sequence[str]) -> Iterator[Preparing]:
-    """Embed what of these sources the model has not seen; the others may wait until asked for."""
-    from mm_demo.cases.retrieval.gallery import BATCH
-    from mm_demo.cases.retrieval.gallery_tables import embeddings_name
-
-    columns = ["id", "caption", "source", "owner", "width", "height"]
-    found = gallery.tables.read("pictures", columns)
-    if found is None:
-        return
-    known = set(gallery.tables.ids(embeddings_name(model.id)))
-    shown = shown_to(gallery.owner, found)
-    rows = [
-        row
-        for row, here in zip(found.to_pylist(), shown, strict=True)
-        if here and row["source"] in sources and row["id"] not in known
-    ]
-    for at in range(0, len(rows), BATCH):
-        batch = rows[at : at + BATCH]
-        thumbnails = gallery.thumbnails([row["id"] for row in batch])
-        there = [
-            {**row, "thumbnail": thumbnails[row["id"]]} for row in batch if row["id"] in thumbnails
-        ]
-        gallery._embed(there, model.embed_pictures, model.id)
-        yield Preparing("embeddings", min(at + BATCH, len(rows)), len(rows))
 
 
 def _version(gallery: Gallery) -> int:

@@ -16,7 +16,7 @@ from mm_demo.cases.clip.answer import Answer, ranked
 from mm_demo.cases.clip.examples import EXAMPLES
 from mm_demo.cases.clip.try_answer import Asked
 from mm_demo.cases.clip.try_handlers import Handlers
-from mm_demo.cases.clip.try_photographs import PHOTOGRAPHS, offered, opened, photo_file, photo_of
+from mm_demo.cases.clip.try_photographs import PHOTOGRAPHS, offered
 from mm_demo.cases.clip.try_thumbs import first, thumbs
 from mm_demo.cases.clip.try_worlds import Answering, answering
 from mm_demo.cases.clip.understand_backbone import backbone
@@ -26,6 +26,7 @@ from mm_demo.media.image import Picture
 from mm_demo.predictors import Predictors
 from mm_demo.ui.context import Context
 from mm_demo.ui.language import Language
+from mm_demo.ui.photographs import opened, photo_file, photo_of
 from mm_demo.ui.picture import Picture as Field
 from mm_demo.ui.runs import Runs
 
@@ -198,11 +199,11 @@ def field():
 
 def test_a_photograph_of_ours_is_known_by_its_bytes(field, tmp_path):
     path = photo_file(field, "tower.jpg")
-    assert photo_of(path) == "tower.jpg"
+    assert photo_of(path, offered()) == "tower.jpg"
     fake = tmp_path / "tower.jpg"
     Image.new("RGB", (9, 9)).save(fake)
-    assert photo_of(fake) is None
-    assert photo_of(tmp_path / "lion.jpg") is None
+    assert photo_of(fake, offered()) is None
+    assert photo_of(tmp_path / "lion.jpg", offered()) is None
 
 
 def test_an_example_and_a_link_bring_a_photograph_and_its_answer(worlds, field):
@@ -216,7 +217,7 @@ def test_an_example_and_a_link_bring_a_photograph_and_its_answer(worlds, field):
     assert link["photo"] == ["lion.jpg"]
     query = {name: values[0] for name, values in link.items()}
     linked = handlers.follow(SimpleNamespace(session_hash="me", query_params=query))
-    assert photo_of(linked[0]) == "lion.jpg"
+    assert photo_of(linked[0], offered()) == "lion.jpg"
     assert linked[-1]["labels"] == asked["labels"]
 
 

@@ -154,6 +154,21 @@ def test_another_model_embeds_the_thumbnails_anew_whatever_its_dimension(gallery
     assert gallery.count("m@2") == 70
 
 
+def test_only_the_sources_asked_for_are_embedded(gallery):
+    run(gallery.add(pictures(70), embed, "m"))
+    run(gallery.add(pictures(5, 1, "packages"), embed, "m"))
+    run(gallery.add(pictures(3, 2, "own"), embed, "m"))
+    some = ["packages", "own"]
+    assert (gallery.outdated("n", sources=some), gallery.outdated("n", sources=[])) == (8, 0)
+    assert run(gallery.reembed(embed, "n", sources=[])) == ([], 0)
+    said, count = run(gallery.reembed(embed, "n", sources=some))
+    assert ([(p.done, p.total) for p in said], count) == ([(8, 8)], 8)
+    assert {hit.source for hit in gallery.search(question(), 99, model="n")} == set(some)
+    assert (gallery.outdated("n", sources=some), gallery.outdated("n")) == (0, 70)
+    assert run(gallery.reembed(embed, "n"))[1] == 70
+    assert gallery.outdated("n") == 0
+
+
 def test_a_thumbnail_is_small_and_the_size_that_of_the_picture(gallery):
     big = np.random.default_rng(0).integers(0, 256, (300, 640, 3), dtype=np.uint8)
     run(gallery.add([New(Picture(big, (1280, 600)), "big")], embed, "m"))

@@ -127,7 +127,7 @@ def test_a_hostile_zip_adds_its_honest_pictures_and_writes_nowhere_else(gallery,
         },
     )
     there = set(tmp_path.rglob("*"))
-    own = own_pictures(place)
+    own = own_pictures([place])
     assert run(gallery.add(own, embed, "m"))[1] == Added(1, 0, 2)
     hits = gallery.search(question(), 5, model="m")
     assert [(hit.caption, hit.source) for hit in hits] == [("red", "own")]
@@ -142,13 +142,53 @@ def test_a_folder_is_added_with_all_its_sentences(gallery, tmp_path):
     for red in (10, 200):
         (folder / f"{red}.png").write_bytes(picture(red))
         (folder / f"{red}.txt").write_text(f"one {red}\ntwo {red}\n")
-    said, added = run(gallery.add(own_pictures(folder), embed, "m"))
+    said, added = run(gallery.add(own_pictures([folder]), embed, "m"))
     assert (said[-1].done, said[-1].total, added.new) == (2, 2, 2)
     captions = {hit.caption for hit in gallery.search(question(), 2, model="m")}
     assert captions == {"one 10\ntwo 10", "one 200\ntwo 200"}
     assert gallery.embeddings("m")[1].shape == (2, DIM)
+
+
+def test_files_folders_and_zips_come_together_with_or_without_sentences(gallery, tmp_path):
+    (tmp_path / "alone.png").write_bytes(picture(30))
+    folder = tmp_path / "silent"
+    (folder / "deep").mkdir(parents=True)
+    (folder / "deep" / "one.png").write_bytes(picture(60))
+    table = "file_name,text\nsaid.png,a red one\nsaid.png,red all over\nnowhere.png,nobody\n"
+    album = {"album/said.png": picture(90), "album/silent.png": picture(120)}
+    album |= {"album/captions.csv": table, "beside.png": picture(150)}
+    places = [tmp_path / "alone.png", folder, zipped(tmp_path / "album.zip", album)]
+    own = own_pictures(places)
+    assert len(own) == 5
+    assert run(gallery.add(own, embed, "m"))[1] == Added(5, 0, 0)
+    captions = sorted(hit.caption for hit in gallery.search(question(), 9, model="m"))
+    assert captions == ["", "", "", "", "a red one\nred all over"]
+
+
+def test_one_picture_without_a_sentence_is_enough(gallery, tmp_path):
+    place = zipped(tmp_path / "one.zip", {"one.png": picture(9), "notes.txt": b"no caption"})
+    assert run(gallery.add(own_pictures([place]), embed, "m"))[1] == Added(1, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("files", "key"),
+    [
+        (None, "retrieval.own.nothing"),
+        ({"a.txt": b"words"}, "photos.no_pictures"),
+        ({"a.png": picture(1), "captions.csv": "one,two\n"}, "photos.no_header"),
+        ({f"{n}.png": picture(n) for n in range(4)}, "retrieval.own.too_many"),
+        ({"a.png": bytes(20_000)}, "photos.too_large"),
+    ],
+)
+def test_what_cannot_be_added_is_said(tmp_path, monkeypatch, files, key):
+    monkeypatch.setattr(gallery_sources, "MOST_ADDED", 3)
+    monkeypatch.setattr(gallery_sources, "MOST_BYTES", 10_000)
+    with pytest.raises(UserError) as told:
+        own_pictures([] if files is None else [zipped(tmp_path / "own.zip", files)])
+    assert told.value.key == key
+    (tmp_path / "no.zip").write_bytes(b"PK no zip")
     with pytest.raises(UserError, match=r"photos\.not_a_folder"):
-        own_pictures(folder / "10.png")
+        own_pictures([tmp_path / "no.zip"])
 
 
 def test_every_colour_and_kind_stands_alone_somewhere():

@@ -5,13 +5,14 @@ import pytest
 import torch
 from PIL import Image
 
-from mm_demo import training
+from mm_demo import store, training
 from mm_demo.case import OWN
 from mm_demo.cases.retrieval import RETRIEVAL
-from mm_demo.cases.retrieval.photos.encoders import Encoders
 from mm_demo.cases.retrieval.photos.model import POOLED, SENTENCE, PhotoRetrieval
 from mm_demo.cases.retrieval.photos.predict import GRID, Predictor
-from mm_demo.cases.retrieval.photos.task import Task, evaluate_checkpoint
+from mm_demo.cases.retrieval.photos.task import Task, evaluate_checkpoint, shown
+from mm_demo.data import flickr8k
+from mm_demo.data.photo_heads import PhotoEncoders
 from mm_demo.data.photo_pairs import pairs_of, read
 from mm_demo.data.scenes import captions, draw, scenes_for
 from mm_demo.errors import UserError
@@ -64,6 +65,22 @@ def test_a_folder_of_ones_own_is_learned_and_measured(run, album):
         evaluate_checkpoint(out, str(album), "dev", 0, {"language": "en"})
 
 
+@pytest.mark.parametrize(
+    ("dataset", "split", "told"),
+    [
+        ("flickr8k", "test", {"headline_examples": 7}),
+        ("coco", "test", {}),  # it has none
+        (OWN, "test", {}),
+    ],
+)
+def test_the_headline_says_of_how_many_photographs_it_is(
+    tmp_path, monkeypatch, dataset, split, told
+):
+    store.write_json(tmp_path / store.RUN, {"dataset": dataset})
+    monkeypatch.setattr(flickr8k, "read", {split: range(7)}.__getitem__)
+    assert shown(tmp_path, split, 0) == told
+
+
 def test_what_is_scored_was_not_trained_on(album):
     assert not set(read(str(album), "train").names) & set(read(str(album), "dev").names)
 
@@ -89,29 +106,32 @@ def test_cached_features_and_opened_pictures_meet_in_one_vector(run, album):
     pairs = done(pairs_of(held, ("lite0",)))
     opened = [open_picture(album / name) for name in held.names]
     images = predictor.embed_pictures(opened)
-    assert images == pytest.approx(predictor.encoders.images_of(pairs), abs=0.02)
+    assert images == pytest.approx(predictor.encoders.images_of(pairs).numpy(), abs=0.02)
     assert np.linalg.norm(images, axis=1) == pytest.approx(1, abs=1e-5)
     texts = predictor.embed_texts([said for each in held.captions for said in each])
-    assert texts == pytest.approx(predictor.encoders.read(pairs.sentences), abs=0.02)
+    assert texts == pytest.approx(predictor.encoders.texts(pairs.sentences).numpy(), abs=0.02)
     assert images.shape[1] == texts.shape[1] == predictor.dim == 32
 
 
 def test_a_mirror_image_counts_as_much_as_the_picture():
     torch.manual_seed(0)
-    encoders = Encoders(PhotoRetrieval(("lite0",), 16).eval())
+    encoders = PhotoEncoders(PhotoRetrieval(("lite0",), 16).eval())
+
+    def embedded(picture):
+        return encoders.images(encoders.look([picture])).numpy()
+
     pixels = draw(scenes_for("dev", 1, 2)[0], 128)
     picture, flipped = (Picture(p, (128, 128)) for p in (pixels, pixels[:, ::-1].copy()))
-    assert encoders.pictures([picture]) == pytest.approx(encoders.pictures([flipped]), abs=1e-4)
+    assert embedded(picture) == pytest.approx(embedded(flipped), abs=1e-4)
     encoders.model.mirrored = False
-    one_side = encoders.pictures([picture])
-    assert np.abs(one_side - encoders.pictures([flipped])).max() > 1e-3
+    assert np.abs(embedded(picture) - embedded(flipped)).max() > 1e-3
 
 
 def test_words_that_it_does_not_know_are_named(run):
     predictor = Predictor(run[1])
     assert predictor.unknown("a dog 犬 xkqzvw") == ["犬", "xkqzvw"]
     assert predictor.knows("dog 犬")
-    with pytest.raises(UserError, match="unknown_words"):
+    with pytest.raises(UserError, match="english_only"):
         predictor.query("犬")
     assert predictor.query("a dog", without=["people"]).shape == (32,)
 

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from mm_demo import words
-from mm_demo.cases.retrieval import RETRIEVAL, gallery_sources, try_answer, try_brought, try_gallery
+from mm_demo.cases.retrieval import RETRIEVAL, gallery_sources, try_answer, try_gallery
 from mm_demo.cases.retrieval.gallery import Gallery
 from mm_demo.cases.retrieval.gallery_items import New
 from mm_demo.cases.retrieval.query import query
@@ -197,6 +197,21 @@ def test_a_words_weight_is_what_the_cosine_loses_without_it():
     assert weights == pytest.approx({"red": both - white, "white": both - red, "− blue": -blue})
 
 
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("red white", "less cosine without it"),
+        ("red", "Cosine with the picture"),
+        ("red 夜晚", "Cosine with the picture"),
+    ],
+)
+def test_a_words_figure_is_named_for_what_it_is(handlers, text, hint):
+    asked = found(handlers, text, "blue")[-1]
+    *_, facts = handlers.first(ME, asked)
+    assert hint in facts
+    assert "夜晚" not in facts
+
+
 def test_more_like_this_finds_others(handlers):
     asked = found(handlers, "red")[-1]
     text, without, picked, state, *_ = handlers.act(ME, event(do="like", id=asked["first"]))
@@ -289,14 +304,14 @@ def test_a_zip_brings_pictures_with_and_without_sentences(handlers, tmp_path):
 
 def test_a_zip_that_would_burst_or_climb_out_adds_nothing(handlers, tmp_path, monkeypatch):
     bomb = zipped(tmp_path, "bomb", {"a.png": b"\0" * 30_000, "b.png": b"\0" * 30_000})
-    monkeypatch.setattr(try_brought, "MOST_BYTES", 50_000)
-    assert "Nothing was added" in added(handlers, [bomb])[0]
-    monkeypatch.setattr(try_brought, "MOST_BYTES", 10**9)
+    monkeypatch.setattr(gallery_sources, "MOST_BYTES", 50_000)
+    assert "Together they have more than" in added(handlers, [bomb])[0]
+    monkeypatch.setattr(gallery_sources, "MOST_BYTES", 10**9)
     climbing = zipped(tmp_path, "up", {"../../up.png": png(plain("red")), "/root.png": b"x"})
     note = added(handlers, [climbing])[0]
     assert "notice bad" in note
     assert not (tmp_path.parent / "up.png").exists()
-    monkeypatch.setattr(try_brought, "MOST_ADDED", 1)
+    monkeypatch.setattr(gallery_sources, "MOST_ADDED", 1)
     two = [picture_file(tmp_path, n, plain(n, 3)) for n in ("red", "blue")]
     assert "More than 1 pictures" in added(handlers, two)[0]
     assert "no picture among these files" in added(handlers, [])[0]
@@ -371,6 +386,7 @@ def test_what_is_typed_is_taken_apart(typed, without, expected):
 def test_small_words_are_not_weighed_and_chinese_is_one_piece():
     assert pieces("a red boat at the sea") == ["red", "boat", "sea"]
     assert pieces("夜里的红船") == ["夜里的红船"]
+    assert pieces("tower 夜晚") == ["tower", "夜晚"]
 
 
 def test_every_example_has_its_words_and_every_source_its_name():

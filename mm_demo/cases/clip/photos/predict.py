@@ -13,11 +13,12 @@ from mm_demo.cases.clip.answer import Answer, ranked, rounded
 from mm_demo.cases.clip.labels import check_template, parse_labels, sentence
 from mm_demo.cases.clip.memory import Memory
 from mm_demo.cases.clip.photos import outside, trust
-from mm_demo.cases.clip.photos.encoders import Encoders, Look, Said
+from mm_demo.cases.clip.photos.encoders import Encoders, Said
 from mm_demo.cases.clip.photos.model import POOLED, PhotoCLIP
+from mm_demo.data.photo_heads import Look
 from mm_demo.errors import UserError
 from mm_demo.media.image import Picture
-from mm_demo.nn.knowledge import agreement, probabilities, semantic
+from mm_demo.nn.knowledge import agreement
 from mm_demo.nn.sentences import pieces
 
 GRID = 7  # cells of a map of evidence, to a side
@@ -93,30 +94,16 @@ class Predictor:
         Selvaraju et al. 2017, arXiv:1610.02391, place by place). The maps of all backbones add up.
         """
         said, _ = self._said([text])
-        encoders, model = self.encoders, self.model
-        sides = (False, True)[: 1 + model.mirrored]
+        encoders = self.encoders
         with torch.no_grad():
-            seen = [
-                [b(encoders.pixels([picture], b.size, flipped=side)) for b in encoders.backbones]
-                for side in sides
-            ]
+            seen = [encoders.seen([picture], flipped=side) for side in encoders.sides]
         pooled = [[each.pooled.clone().requires_grad_() for each in view] for view in seen]
-        known = torch.stack(
-            [
-                probabilities(
-                    [b.classifier(p) for b, p in zip(encoders.backbones, view, strict=True)]
-                )
-                for view in pooled
-            ]
-        ).mean(0)
-        image = model.embed_images(
-            torch.stack([torch.cat(view, -1) for view in pooled]).mean(0).to(self.device),
-            semantic(known, encoders.classes).to(self.device),
-        )
-        score = model.scale() * (image * said.vectors.clone().to(self.device)).sum()
-        score = score.cpu() + (known * said.classes).sum().add(1e-6).log()
+        look = encoders.look_of(pooled)
+        heads = (encoders.embed(look) * said.vectors.clone()).sum()
+        score = encoders.model.scale().cpu() * heads
+        score = score + (look.known * said.classes).sum().add(1e-6).log()
         total = torch.zeros(GRID, GRID)
-        for side, views, leaves in zip(sides, seen, pooled, strict=True):
+        for side, views, leaves in zip(encoders.sides, seen, pooled, strict=True):
             for each, slope in zip(
                 views, torch.autograd.grad(score, leaves, retain_graph=True), strict=True
             ):

@@ -22,6 +22,7 @@ from mm_demo.cases.clip.photos.encoders import Encoders
 from mm_demo.cases.clip.photos.model import PhotoCLIP
 from mm_demo.data import coco_objects, pretrained
 from mm_demo.data.inline import data_url
+from mm_demo.data.photo_heads import training_pairs
 from mm_demo.data.photo_pairs import Pairs, pairs_at_once, pairs_of, read
 from mm_demo.errors import UserError
 from mm_demo.events import Preparing
@@ -86,28 +87,19 @@ class Task:
     def prepare(self) -> Generator[Preparing]:
         """Look at all photographs and read all captions, or take both from the cache."""
         config, backbones = self.config, self.model.backbones
-        found = read(self.dataset, "train")
-        if len(found) < 2:
-            raise UserError("photos.too_few", count=len(found), least=2)
-        self.train = yield from pairs_of(found, backbones, mirrored=config.mirrored)
+        shuffled = config.seed if config.pairs == "shuffled" else None
+        self.train, self.dev = yield from training_pairs(
+            self.dataset, self.model, shuffled=shuffled
+        )
         self.guess_loss = math.log(min(config.batch_size, len(self.train)))
-        dev = read(self.dataset, "dev")
-        self.dev = yield from pairs_of(dev, backbones, mirrored=config.mirrored)
         if self.dataset == "photos" and coco_objects.at_hand()[0]:
             objects = coco_objects.read("dev")
             self.objects = yield from pairs_of(objects, backbones, mirrored=config.mirrored)
-        pooled = self.train.pooled[0].float()
-        if not self.model.deviation.ne(1).any():  # fresh weights; loaded ones bring theirs
-            self.model.mean.copy_(pooled.mean(0))
-            self.model.deviation.copy_(pooled.std(0) + 1e-3)
-        if config.pairs == "shuffled":
-            order = np.random.default_rng(config.seed).permutation(len(self.train))
-            self.train = self.train.with_pictures_of(order)
         yield Preparing("classes", 0, 1)
         held_out = [self.dev] if self.objects is None else [self.dev, self.objects]
         self.domain = outside.fit(self.train, held_out, pretrained.backbone(backbones[0]))
         if config.prototypes:
-            self.prototypes = _prototypes(pooled, backbones)
+            self.prototypes = _prototypes(self.train.pooled[0].float(), backbones)
 
     def batches(self, split: str, seed: int, first_step: int = 0) -> Iterator[Batch]:
         """Endless batches; the one of a step depends on seed and step alone.

@@ -15,11 +15,11 @@ from mm_demo import store
 from mm_demo.case import OWN
 from mm_demo.cases.retrieval import RetrievalConfig
 from mm_demo.cases.retrieval.joint_map import JointMap, preview
-from mm_demo.cases.retrieval.photos.encoders import Encoders
 from mm_demo.cases.retrieval.photos.model import PhotoRetrieval
 from mm_demo.cases.retrieval.ranking import guessing, hardness, loss_over_captions
 from mm_demo.data.inline import data_url
-from mm_demo.data.photo_pairs import Pairs, pairs_at_once, pairs_of, read
+from mm_demo.data.photo_heads import PhotoEncoders, training_pairs
+from mm_demo.data.photo_pairs import Pairs, pairs_at_once, read
 from mm_demo.data.photos import COCO_CARD, FLICKR8K_CARD
 from mm_demo.errors import UserError
 from mm_demo.events import Preparing
@@ -109,21 +109,12 @@ class Task:
 
     def prepare(self) -> Generator[Preparing]:
         """Look at all photographs and read all captions, or take both from the cache."""
-        config, backbones = self.config, self.model.backbones
-        found = read(self.dataset, "train")
-        if len(found) < 2:
-            raise UserError("photos.too_few", count=len(found), least=2)
-        self.train = yield from pairs_of(found, backbones, mirrored=config.mirrored)
+        config = self.config
+        shuffled = config.seed if config.pairs == "shuffled" else None
+        self.train, self.dev = yield from training_pairs(
+            self.dataset, self.model, shuffled=shuffled
+        )
         self.guess_loss = guessing(config, min(config.batch_size, len(self.train)))
-        dev = read(self.dataset, "dev")
-        self.dev = yield from pairs_of(dev, backbones, mirrored=config.mirrored)
-        if not self.model.deviation.ne(1).any():  # fresh weights; loaded ones bring theirs
-            pooled = self.train.pooled[0].float()
-            self.model.mean.copy_(pooled.mean(0))
-            self.model.deviation.copy_(pooled.std(0) + 1e-3)
-        if config.pairs == "shuffled":
-            order = np.random.default_rng(config.seed).permutation(len(self.train))
-            self.train = self.train.with_pictures_of(order)
 
     def batches(self, split: str, seed: int, first_step: int = 0) -> Iterator[Batch]:
         """Endless batches; the one of a step depends on seed and step alone.
@@ -158,7 +149,7 @@ class Task:
     def evaluate(self, split: str) -> dict[str, float]:
         """Retrieval among the held-out photographs."""
         assert self.dev is not None, "prepare() first"
-        return figures(Encoders(self.model), self.dev)
+        return figures(PhotoEncoders(self.model), self.dev)
 
     def finish(self, *, thorough: bool) -> Generator[Preparing, None, dict[str, float]]:
         """The same figures on dev: there is nothing to calibrate."""
@@ -168,12 +159,12 @@ class Task:
     def preview(self) -> dict[str, Any]:
         """40 dev photographs with a caption each on a plane; see `joint_map.preview`."""
         assert self.dev is not None, "prepare() first"
-        dev, encoders = self.dev, Encoders(self.model)
+        dev, encoders = self.dev, PhotoEncoders(self.model)
         rows = np.linspace(0, len(dev) - 1, min(PREVIEW, len(dev))).astype(int)
         return preview(
             self.map,
-            encoders.images_of(dev)[rows],
-            encoders.read(dev.sentences[dev.first[rows]]),
+            encoders.images_of(dev)[rows].numpy(),
+            encoders.texts(dev.sentences[dev.first[rows]]).numpy(),
             ~np.eye(len(rows), dtype=bool),
             [dev.photos.captions[row][0] for row in rows],
             [data_url(square(dev.photos.picture(row).pixels, 64), quality=60) for row in rows],
@@ -184,13 +175,13 @@ class Task:
         self.model.save_pretrained(folder)
 
 
-def figures(encoders: Encoders, pairs: Pairs) -> dict[str, float]:
+def figures(encoders: PhotoEncoders, pairs: Pairs) -> dict[str, float]:
     """All photographs and all captions of a split, both ways, as the field does on Flickr8k.
 
     Only a photograph's own captions count as right; in `_r1_strict` its first one alone.
     """
     found = evaluate_retrieval(
-        encoders.images_of(pairs), encoders.read(pairs.sentences), pairs.owner
+        encoders.images_of(pairs), encoders.texts(pairs.sentences), pairs.owner
     )
     chance = 1 / len(pairs)  # either way: a photograph has as many captions as any other
     return {**found, "image_to_text_r1_chance": chance, "text_to_image_r1_chance": chance}
@@ -208,9 +199,16 @@ def evaluate_checkpoint(
     model = store.load_model(PhotoRetrieval, folder)
     photos = read(dataset, split)
     pairs = pairs_at_once(photos, model.backbones, mirrored=model.mirrored)
-    return figures(Encoders(model), pairs), len(pairs)
+    return figures(PhotoEncoders(model), pairs), len(pairs)
 
 
 def shown(folder: Path, split: str, seed: int) -> dict[str, Any]:
-    """What the page shows of a checkpoint beside its figures."""
-    return {}
+    """What the page shows of a checkpoint beside its figures: how many photographs they are of.
+
+    Nothing where the data set that it learned from has no such split, or is the person's own.
+    """
+    dataset = store.read_json(folder / store.RUN)["dataset"]
+    try:
+        return {"headline_examples": len(read(dataset, split))}
+    except (UserError, ValueError):
+        return {}

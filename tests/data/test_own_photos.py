@@ -1,24 +1,15 @@
-"""A visitor's own photographs: they come in whole, with what was left out, stay theirs, and train."""
+"""A visitor's own photographs: they come in whole, with what was left out, or not at all."""
 
 import io
 import zipfile
-from types import SimpleNamespace
 
-import gradio as gr
 import pytest
 from PIL import Image
 
-from mm_demo.case import OWN
-from mm_demo.cases.clip import CLIP, own_panel, own_photos
-from mm_demo.cases.clip.own_photos import Added
+from mm_demo.data import own_photos
+from mm_demo.data.own_photos import Added
 from mm_demo.data.photo_folder import read_photo_folder
 from mm_demo.errors import UserError
-from mm_demo.ui.context import Context
-from mm_demo.ui.language import Language
-from mm_demo.ui.runs import Runs
-from mm_demo.ui.trainer import Order, Trainer
-
-ME = SimpleNamespace(session_hash="me")
 
 
 def jpeg(number, size=(24, 18)):
@@ -84,6 +75,28 @@ def test_more_come_in_beside_what_is_there(folder, album, tmp_path):
     assert said(folder)["000005.jpg"] == ("the sea 1", "waves")
 
 
+def test_several_zips_and_pictures_come_in_at_once(folder, album, tmp_path):
+    second = zipped(
+        tmp_path / "two.zip",
+        {
+            f"{n}.{end}": jpeg(n) if end == "jpg" else f"line {n}"
+            for n in (7, 8)
+            for end in ("jpg", "txt")
+        },
+    )
+    loose = [tmp_path / f"sea{number}.{end}" for number in range(2) for end in ("jpg", "txt")]
+    for file in loose:
+        file.write_bytes(jpeg(3) if file.suffix == ".jpg" else b"the sea")
+    added = own_photos.add(folder, [album, second, *map(str, loose)])
+    assert (added.photographs, added.captions) == (3 + 2 + 2, 4 + 2 + 2)
+    assert [lines[0] for lines in said(folder).values()][3:] == [
+        "line 7",
+        "line 8",
+        "the sea",
+        "the sea",
+    ]
+
+
 @pytest.mark.parametrize(
     ("files", "key"),
     [
@@ -119,7 +132,7 @@ def test_more_than_there_is_room_for_is_said(folder, album, monkeypatch):
     monkeypatch.setattr(own_photos, "MOST_BYTES", 900)
     with pytest.raises(UserError) as refused:
         own_photos.add(folder, [album])
-    assert refused.value.key == "clip.own.too_large"
+    assert refused.value.key == "photos.too_large"
     monkeypatch.setattr(own_photos, "MOST_BYTES", 10**6)
     monkeypatch.setattr(own_photos, "MOST_PICTURES", 2)
     with pytest.raises(UserError) as refused:
@@ -140,63 +153,3 @@ def test_removed_is_removed(folder, album):
     own_photos.remove(folder)
     assert own_photos.gathered(folder, 5) is None
     assert own_photos.add(folder, [album]).photographs == 3
-
-
-@pytest.fixture
-def panel():
-    """The panel's two handlers, and the context."""
-    context = Context(CLIP, Language(), Runs(), None)
-    with gr.Blocks() as demo:
-        own_panel.build(context)
-    upload, clear = (function.fn for function in demo.fns.values())
-    return context, upload, clear
-
-
-def test_the_panel_says_what_came_in_in_both_languages(panel, album):
-    _, put, clear = panel
-    note, gathered, _ = put(ME, [album])
-    assert "Added 3 photographs with 4 captions" in note
-    assert "加入了 3 张照片，4 句说明" in note
-    assert "pictures that cannot be opened: 1." in note
-    assert "with no partner" in note
-    assert "3 photographs, 4 captions; 1 held out" in gathered
-    assert gathered.count("<img") == 3
-    assert 'title="a dog, and a &quot;ball&quot;"' in gathered
-    note, gathered = clear(ME)
-    assert note == ""
-    assert "No photographs yet." in gathered
-
-
-def test_the_panel_keeps_what_is_there_when_an_upload_is_refused(panel, album, tmp_path):
-    _, put, _ = panel
-    put(ME, [album])
-    note, gathered, _ = put(
-        ME, [zipped(tmp_path / "bad.zip", {"captions.csv": "file_name,text\n"})]
-    )
-    assert "There is no picture here." in note
-    assert "Nothing was added; what was here is kept." in note
-    assert "原来的都还在" in note
-    assert "3 photographs, 4 captions" in gathered
-
-
-def test_another_visitor_sees_none_of_it(panel, album):
-    context, put, _ = panel
-    put(ME, [album])
-    other = context.runs.own_data("other", "clip")
-    assert own_photos.gathered(other, 5) is None
-
-
-def test_a_training_reads_the_visitors_folder(panel, album):
-    context, put, _ = panel
-    put(ME, [album])
-    given = []
-
-    def start(case, dataset, config, out, **more):
-        given.append(dataset)
-        yield from ()
-
-    trainer = Trainer(start, context.runs, lambda folder: None)
-    list(trainer.run("me", Order(CLIP, OWN, "quick", CLIP.preset("quick", OWN))))
-    (place,) = given
-    assert len(read_photo_folder(context.runs.own_data("me", "clip"))) == 3
-    assert str(context.runs.own_data("me", "clip")) == place

@@ -1,4 +1,4 @@
-"""A visitor's own photographs on the page: from a zip, or several pictures with their captions."""
+"""A visitor's own photographs with captions, gathered in a folder: from zips, or file by file."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def add(folder: Path, files: Sequence[str]) -> Added:
     """Copy photographs with captions into the visitor's folder, each with its text beside it.
 
     A zip counts for itself; all other files together are as one folder. All or none: UserError as
-    `read_photo_folder`, `photos.none_opened`, `photos.too_many`, `clip.own.too_large` (limit).
+    `read_photo_folder`, `photos.none_opened`, `photos.too_many`, `photos.too_large` (limit).
     """
     fresh = folder.parent / f"{folder.name}-new"
     shutil.rmtree(fresh, ignore_errors=True)
@@ -90,7 +90,7 @@ def _copy(found: Sequence[Photos], folder: Path, ready: Path) -> list[int]:
                 continue
             room -= len(content)
             if room < 0:
-                raise UserError("clip.own.too_large", limit=MOST_BYTES)
+                raise UserError("photos.too_large", limit=MOST_BYTES)
             place = ready / f"{number + len(captions):06d}{Path(name).suffix.lower()}"
             place.write_bytes(content)
             place.with_suffix(".txt").write_text("\n".join(said), encoding="utf-8")
