@@ -24,7 +24,7 @@ class Family:
     `folder`, inside the case's, holds their `task` and `predict`; the world of their bundled model
     has its name. `presets` are called as the case's are, `headline` is one of the case's `table`.
     OWN among the `datasets`: the person's own folder is of this family. `measured`: data sets that
-    only `evaluate` takes.
+    only `evaluate` takes. `idle`: knobs that its task does not read, and the page does not show.
     """
 
     folder: str
@@ -32,6 +32,7 @@ class Family:
     presets: Mapping[str, TrainConfig]
     headline: str
     measured: tuple[str, ...] = ()
+    idle: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,8 @@ class Case:
     `headline` is the metric on the ruler and the live curve, `claims` the course's figure for each
     metric that it claims, `table` the metrics in a row of a run, `bars` those that a
     figure of a run compares as bars. `folders`: it also trains on a folder of the person's own.
-    `datasets` are all that it trains on, those of its `families` too; `presets` and `headline` are
-    those of the rest. The modules of the case's folder are imported when needed: `task` and
+    `datasets` are all that it trains on, those of its `families` too; `presets`, `headline` and
+    `idle` are those of the rest. The modules of the case's folder are imported when needed: `task` and
     `predict` bring torch, `moving`, `try_panel` and `understand` gradio.
     """
 
@@ -57,6 +58,7 @@ class Case:
     bars: tuple[str, ...] = ()
     folders: bool = False
     families: tuple[Family, ...] = ()
+    idle: tuple[str, ...] = ()
 
     def family_of(self, dataset: str) -> Family | None:
         """The family of a data set; None where the case's own task trains on it.
@@ -104,6 +106,10 @@ class Case:
     def headline_of(self, dataset: str) -> str:
         """The metric on the live curve of a run on a data set."""
         return (self.family_of(dataset) or self).headline
+
+    def idle_of(self, dataset: str) -> tuple[str, ...]:
+        """The knobs that do nothing for a data set."""
+        return (self.family_of(dataset) or self).idle
 
     @property
     def measured(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -157,7 +157,7 @@ def load_weights(model: nn.Module, folder: Path) -> None:
 
     What is small on disk, by `halve` or `in_eight_bits`, is computed in float32.
     """
-    tensors = _unpacked(read_tensors(folder / WEIGHTS))
+    tensors = unpacked(read_tensors(folder / WEIGHTS))
     expected = model.state_dict()
     if tensors.keys() != expected.keys() or any(
         tensors[name].shape != tensor.shape for name, tensor in expected.items()
@@ -166,7 +166,26 @@ def load_weights(model: nn.Module, folder: Path) -> None:
     model.load_state_dict(tensors, assign=next(model.parameters()).is_meta)
 
 
-def _unpacked(stored: dict[str, Tensor]) -> dict[str, Tensor]:
+def load_part(part: nn.Module, folder: Path, names: Mapping[str, str]) -> None:
+    """Fill a network from a part of another model: `names` maps beginnings of its tensors' names there
+    to ours. UserError where that model has no such part.
+    """
+    stored = unpacked(read_tensors(folder / WEIGHTS))
+    found: dict[str, Tensor] = {}
+    for theirs, ours in names.items():
+        found |= {
+            ours + name.removeprefix(theirs): tensor
+            for name, tensor in stored.items()
+            if name.startswith(theirs)
+        }
+    try:
+        part.load_state_dict(found)
+    except RuntimeError as error:
+        raise UserError("checkpoint.foreign", folder=str(folder)) from error
+
+
+def unpacked(stored: dict[str, Tensor]) -> dict[str, Tensor]:
+    """What `halve` and `in_eight_bits` made small, in float32 again."""
     tensors = {}
     for name, tensor in stored.items():
         if name.removesuffix(SCALE) != name and stored.keys() >= {name.removesuffix(SCALE)}:
@@ -198,13 +217,18 @@ def load_model(kind: type[Model], folder: Path) -> Model:
     return model.eval()
 
 
-def halve(folder: Path) -> None:
-    """Bring the weights of a folder to half precision: half the size, the same answers."""
-    tensors = read_tensors(folder / WEIGHTS)
-    write_tensors(
-        folder / WEIGHTS,
-        {name: t.half() if t.dtype == torch.float32 else t for name, t in tensors.items()},
-    )
+def halve(folder: Path, eight_bits: Sequence[str] = ()) -> None:
+    """Bring the weights of a folder to half precision: half the size, the same answers.
+
+    The matrices named `eight_bits` become a quarter, with a scale a row.
+    """
+    small: dict[str, Tensor] = {}
+    for name, tensor in read_tensors(folder / WEIGHTS).items():
+        if name in eight_bits:
+            small |= in_eight_bits(name, tensor)
+        else:
+            small[name] = tensor.half() if tensor.dtype == torch.float32 else tensor
+    write_tensors(folder / WEIGHTS, small)
 
 
 def weights_hash(folder: Path) -> str:

@@ -51,7 +51,7 @@ def table(language: str) -> dict[str, str]:
     return merged
 
 
-def say(language: str, key: str, **facts: object) -> str:
+def say(language: str, key: str, /, **facts: object) -> str:
     """The sentence under `key`, its placeholders filled; a KeyError names a missing word."""
     return _formatter.vformat(table(language)[key], (), facts)
 
@@ -61,7 +61,7 @@ def say_error(language: str, error: UserError) -> str:
     return say(language, error.key, **error.facts)
 
 
-def both(key: str, **facts: object) -> str:
+def both(key: str, /, **facts: object) -> str:
     """The sentence as HTML in every language; the style sheet shows the page's own.
 
     Facts are escaped, so a visitor's text can stand in them. A fact may be a dict from language to

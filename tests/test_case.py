@@ -2,11 +2,13 @@
 
 import shlex
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+import mm_demo
 from mm_demo.case import OWN
-from mm_demo.cases import CASES
+from mm_demo.cases import CASES, find
 from mm_demo.cases.fusion import FUSION
 from mm_demo.cases.timesformer import TIMESFORMER
 from mm_demo.errors import UserError
@@ -96,3 +98,28 @@ def test_families_fit_into_their_case():
             assert all(type(config) is case.config for config in family.presets.values())
             assert family.headline in case.table
             assert family.headline in case.claims
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_an_idle_knob_is_one_that_no_file_of_the_task_reads(case):
+    folder = Path(mm_demo.__file__).parent / "cases" / case.name
+    own = {file.name: file.read_text(encoding="utf-8") for file in folder.glob("*.py")}
+    del own["__init__.py"]
+    for part in (case, *case.families):
+        where = {} if part is case else {
+            file.name: file.read_text(encoding="utf-8")
+            for file in (folder / part.folder).glob("*.py")
+        }  # fmt: skip
+        read = where or own
+        for name in part.idle:
+            assert name in case.config.model_fields
+            assert not any(f"config.{name}" in source for source in read.values()), name
+
+
+def test_what_does_nothing_for_a_data_set_is_told_by_its_family():
+    clip = find("clip")
+    assert "stem" in clip.idle_of("flickr8k")
+    assert "stem" not in clip.idle_of("scenes")
+    assert "backbones" in clip.idle_of("scenes")
+    assert "stem" in clip.idle_of("/a/folder")
+    assert find("fusion").idle_of("av_digits") == ()

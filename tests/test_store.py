@@ -147,3 +147,43 @@ def test_a_table_in_eight_bits_is_off_by_at_most_half_a_step_of_its_row(tmp_path
     step = table.abs().amax(1, keepdim=True) / 127
     assert ((model.weight - table).abs() <= step / 2 + 1e-9).all()
     assert not model.weight[3].any()
+
+
+class Twins(nn.Module):
+    def __init__(self, width=3):
+        super().__init__()
+        self.left, self.right = nn.Linear(2, width), nn.Linear(2, width)
+
+
+def test_a_part_of_a_model_fills_another_network(tmp_path):
+    twins = Twins()
+    store.write_tensors(tmp_path / store.WEIGHTS, twins.state_dict())
+    part = nn.Linear(2, 3)
+    store.load_part(part, tmp_path, {"right.": ""})
+    assert torch.equal(part.weight, twins.right.weight)
+    assert torch.equal(part.bias, twins.right.bias)
+    assert not torch.equal(part.weight, twins.left.weight)
+    swapped = Twins()
+    store.load_part(swapped, tmp_path, {"right.": "left.", "left.": "right."})
+    assert torch.equal(swapped.left.weight, twins.right.weight)
+    assert torch.equal(swapped.right.weight, twins.left.weight)
+    store.halve(tmp_path)
+    store.load_part(part, tmp_path, {"left.": ""})
+    assert torch.equal(part.weight, twins.left.weight.half().float())
+
+
+@pytest.mark.parametrize(
+    ("part", "names"),
+    [
+        (nn.Linear(2, 3), {"middle.": ""}),  # it has no such part
+        (nn.Linear(2, 4), {"left.": ""}),  # another width
+        (nn.Linear(2, 3, bias=False), {"left.": ""}),  # more than there is room for
+        (Twins(), {"left.": "left."}),  # less than is needed
+    ],
+)
+def test_a_part_that_does_not_fit_is_foreign(tmp_path, part, names):
+    store.write_tensors(tmp_path / store.WEIGHTS, Twins().state_dict())
+    with pytest.raises(UserError) as error:
+        store.load_part(part, tmp_path, names)
+    assert error.value.key == "checkpoint.foreign"
+    assert error.value.facts["folder"] == str(tmp_path)

@@ -1,6 +1,7 @@
 """The registry: one line a case, in the order of the tabs."""
 
 from mm_demo.case import Case
+from mm_demo.cases.captioning import CAPTIONING
 from mm_demo.cases.clip import CLIP
 from mm_demo.cases.fusion import FUSION
 from mm_demo.cases.retrieval import RETRIEVAL
@@ -11,6 +12,7 @@ CASES: tuple[Case, ...] = (
     CLIP,
     TIMESFORMER,
     RETRIEVAL,
+    CAPTIONING,
     FUSION,
 )  # fmt: skip
 

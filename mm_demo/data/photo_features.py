@@ -69,7 +69,7 @@ def see(
     networks = {name: pretrained.backbone(name) for name in backbones}
     views = [_View(name, flip) for name in networks for flip in (False, True)[: 1 + mirrored]]
     seen: dict[_View, list[_Array]] = {view: [] for view in views}
-    keys = {name: (_weights(network), network.size) for name, network in networks.items()}
+    keys = {name: (weights_key(network), network.size) for name, network in networks.items()}
     for part, start in _chunks(photos):
         yield Preparing("features", start, len(photos))
         found = yield from _seen(part, start, len(photos), views, networks, keys)
@@ -114,7 +114,7 @@ def _seen(
     """Each view of a chunk, (n, 1280 + 1000); a photograph that cannot be opened is a row of NaN."""
     shape = (len(part), POOLED + CLASSES)
     marks = [(name, file.mark()) for name, file in zip(part.names, part.files, strict=True)]
-    paths = {view: _path(keys[view.backbone], view, marks) for view in views}
+    paths = {view: cache_path(keys[view.backbone], view, marks) for view in views}
     found = {view: _load(path, shape) for view, path in paths.items()}
     absent = {view: np.full(shape, np.nan, np.float16) for view in views if found[view] is None}
     if absent:
@@ -164,10 +164,10 @@ def _sentences(photos: Photos) -> Generator[Preparing, None, _Array]:
     if not total:
         return np.zeros((0, SENTENCE), np.float16)
     tower = pretrained.sentence_tower()
-    key, parts, done = _weights(tower.tower), [], 0
+    key, parts, done = weights_key(tower.tower), [], 0
     for part, _ in _chunks(photos):
         captions = [caption for said in part.captions for caption in said]
-        path = _path(key, captions)
+        path = cache_path(key, captions)
         values = _load(path, (len(captions), SENTENCE))
         yield Preparing("sentences", done, total)
         if values is None:
@@ -187,8 +187,8 @@ def _sentences(photos: Photos) -> Generator[Preparing, None, _Array]:
     return np.concatenate(parts)
 
 
-def _weights(network: nn.Module) -> bytes:
-    """A hash of a network's tensors."""
+def weights_key(network: nn.Module) -> bytes:
+    """A hash of a network's tensors: what is kept of one network is not taken for another's."""
     made = hashlib.sha256()
     for name, tensor in network.state_dict().items():
         made.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
@@ -196,7 +196,8 @@ def _weights(network: nn.Module) -> bytes:
     return made.digest()
 
 
-def _path(*facts: object) -> Path:
+def cache_path(*facts: object) -> Path:
+    """Where what follows from these facts is kept."""
     made = hashlib.sha256(repr((_VERSION, facts)).encode())
     return cache_folder() / f"photos-{made.hexdigest()[:24]}.npy"
 

@@ -121,6 +121,11 @@ class Backbone(
         self.classifier = nn.Linear(_HEAD, _CLASSES)
         self.requires_grad_(False)
 
+    @staticmethod
+    def width_of(name: str) -> int:
+        """The `width` of a backbone, without making it."""
+        return _rounded(_SCALES[name][0] * _STAGES[-1][1])
+
     @classmethod
     def fold(cls, name: str, network: nn.Module) -> Backbone:
         """The same network as timm's `tf_efficientnet_{name}`, its BatchNorm folded.

@@ -47,6 +47,33 @@ class Domain:
         return _unit(pooled) @ self.direction - self.centre
 
 
+@dataclass(frozen=True)
+class Familiar:
+    """A Gaussian around what pictures of a world look like to a small network trained on that alone.
+
+    mean (D,), whiten (D, D): the Mahalanobis distance of a picture's mean token (Lee et al. 2018,
+    arXiv:1807.03888). No strangers are needed; `limit` is the distance that counts as 1.
+    """
+
+    mean: Tensor
+    whiten: Tensor
+    limit: Tensor
+
+    @classmethod
+    def fit(cls, familiar: Tensor, others: Tensor) -> Familiar:
+        """From mean tokens (N, D); the limit from others (M, D) of the same world."""
+        mean = familiar.mean(0)
+        covariance = torch.cov(familiar.T)
+        covariance += 0.01 * covariance.diagonal().mean() * torch.eye(len(mean))
+        values, vectors = torch.linalg.eigh(covariance)
+        made = cls(mean, vectors / values.sqrt(), torch.ones(()))
+        return cls(mean, made.whiten, made.distance(others).quantile(0.995))
+
+    def distance(self, looks: Tensor) -> Tensor:
+        """(N, D) -> (N,): above 1 outside."""
+        return ((looks - self.mean) @ self.whiten).norm(dim=-1) / self.limit
+
+
 def _unit(pooled: Tensor) -> Tensor:
     return F.normalize(pooled, dim=-1)
 

@@ -13,8 +13,12 @@ SPECIAL = (PAD, UNKNOWN, START, END)
 _CHINESE = Regex("[\u3400-\u9fff]")
 
 
-def build_tokenizer(texts: Iterable[str], max_len: int = 77) -> Tokenizer:
+def build_tokenizer(
+    texts: Iterable[str], max_len: int = 77, marks: Sequence[str] = ()
+) -> Tokenizer:
     """A tokenizer that knows exactly the words and characters of `texts`, in order of appearance.
+
+    `marks`: further names such as "[en]", which no text contains.
 
     The end token gets the largest id of all, so a model finds it as the maximum of the ids
     (as OpenAI's CLIP does). Sequences are cut at `max_len`, the end token kept.
@@ -30,7 +34,7 @@ def build_tokenizer(texts: Iterable[str], max_len: int = 77) -> Tokenizer:
             tokenizer.normalizer.normalize_str(text)
         ):
             words[word] = None
-    names = [PAD, UNKNOWN, START, *(word for word in words if word not in SPECIAL), END]
+    names = [PAD, UNKNOWN, START, *marks, *(word for word in words if word not in SPECIAL), END]
     vocabulary = {name: index for index, name in enumerate(names)}
     tokenizer.model = models.WordLevel(vocabulary, unk_token=UNKNOWN)
     tokenizer.post_processor = processors.TemplateProcessing(

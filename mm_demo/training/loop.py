@@ -256,7 +256,7 @@ class _Run:
             text = card(self.case, self.out.name, run)
             (folder / README).write_text(text, encoding="utf-8")
             if not resumable:
-                store.halve(folder)
+                store.halve(folder, getattr(self.task.model, "EIGHT_BITS", ()))
             else:
                 store.write_tensors(folder / store.OPTIMISER, state_tensors(self.optimiser))
 

@@ -135,8 +135,9 @@ def figure_of(metrics: Mapping[str, Any] | None, metric: str) -> float | None:
 
 
 def guess_of(metrics: Mapping[str, Any] | None, metric: str) -> float | None:
-    """What guessing scores on a metric, where it was measured."""
-    return figure_of(metrics, f"{metric}_chance")
+    """What guessing or the best constant answer scores on a metric, where that was measured."""
+    found = figure_of(metrics, f"{metric}_chance")
+    return figure_of(metrics, f"{metric}_constant") if found is None else found
 
 
 def command_line(text: str) -> str:

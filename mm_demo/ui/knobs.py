@@ -84,18 +84,24 @@ class Controls:
     def updates(
         self, dataset: str, preset: str, values: Mapping[str, Any] | None = None
     ) -> list[Any]:
-        """Updates that put the controls at a data set's preset, then at `values`."""
+        """Updates that put the controls at a data set's preset, then at `values`.
+
+        What does nothing for the data set is not shown.
+        """
         base = self.case.preset(preset, dataset)
         wanted = {**base.model_dump(), **(values or {})}
         by_name = {knob.name: knob for knob in self.case.config.knobs()}
         updates = []
         for name in self.names:
             knob, value = by_name[name], wanted[name]
+            seen = name not in self.case.idle_of(dataset)
             if _is_slider(knob):
                 low, high, step = slider_range(knob, float(getattr(base, name)), float(value))
-                updates.append(gr.update(value=value, minimum=low, maximum=high, step=step))
+                updates.append(
+                    gr.update(value=value, minimum=low, maximum=high, step=step, visible=seen)
+                )
             else:
-                updates.append(gr.update(value=value))
+                updates.append(gr.update(value=value, visible=seen))
         return updates
 
 
@@ -106,7 +112,8 @@ def _same(a: Any, b: Any) -> bool:
 
 
 def _is_slider(knob: Knob) -> bool:
-    return knob.shown == "main" and not knob.choices and knob.name != "seed"
+    plain = knob.choices or isinstance(knob.default, bool) or knob.name == "seed"
+    return knob.shown == "main" and not plain
 
 
 def controls(case: Case, preset: str, language: Language) -> Controls:
@@ -132,19 +139,22 @@ def _control(case: Case, knob: Knob, base: TrainConfig, language: Language) -> A
     keys: dict[str, Any] = {"label": knob.label_key}
     if knob.hint_key in words.table("en"):
         keys["info"] = knob.hint_key
-    elem_id = f"{case.name}-knob-{knob.name}"
+    shown: dict[str, Any] = {
+        "elem_id": f"{case.name}-knob-{knob.name}",
+        "visible": knob.name not in case.idle_of(case.datasets[0]),
+    }
     if knob.choices:
-        radio = gr.Radio(list(knob.choices), value=value, elem_id=elem_id, elem_classes="mm-seg")
+        radio = gr.Radio(list(knob.choices), value=value, elem_classes="mm-seg", **shown)
         choices = {choice: f"{knob.label_key}.{choice}" for choice in knob.choices}
         return language.add(radio, choices=choices, **keys)
     if isinstance(value, bool):
-        return language.add(gr.Checkbox(value, elem_id=elem_id), **keys)
+        return language.add(gr.Checkbox(value, **shown), **keys)
     if _is_slider(knob):
         low, high, step = slider_range(knob, float(value), float(value))
         slider = KnobSlider(
-            low, high, value, step=step, elem_id=elem_id, elem_classes="mm-slider", buttons=[]
+            low, high, value, step=step, elem_classes="mm-slider", buttons=[], **shown
         )
         return language.add(slider, **keys)
     # no precision: Gradio would round a fraction in silence
-    number = gr.Number(value, elem_id=elem_id, elem_classes="mm-number")
+    number = gr.Number(value, elem_classes="mm-number", **shown)
     return language.add(number, **keys)

@@ -20,9 +20,9 @@ def idle(case: Case, dataset: str, preset: str) -> dict[str, str]:
     family = case.family_of(dataset)
     section = f"{case.name}.{family.folder}" if family else case.name
     minutes = cards.texts(f"{section}.minutes.{preset}")
-    html = status_html(
-        words.both("status.idle"), words.both("status.idle.line", time=minutes), None, dot="idle"
-    )
+    own = f"{section}.idle.line"  # where not all begins with random weights
+    line = words.both(own if own in words.table("en") else "status.idle.line", time=minutes)
+    html = status_html(words.both("status.idle"), line, None, dot="idle")
     return {"html": html, "say": ""}
 
 

@@ -81,3 +81,9 @@ def test_selectors_are_kept_inside_the_page():
     assert "@media (m) {" in css
     assert ".gradio-container .z {" in css
     assert ".gradio-container html" not in css
+
+
+def test_the_small_tick_is_guessing_or_the_best_constant_answer():
+    assert cards.guess_of({"metrics": {"r1": 0.5, "r1_chance": 0.01}}, "r1") == 0.01
+    assert cards.guess_of({"bleu4": 0.5, "bleu4_constant": 0.1}, "bleu4") == 0.1
+    assert cards.guess_of({"bleu4": 0.5}, "bleu4") is None

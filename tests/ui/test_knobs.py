@@ -67,3 +67,14 @@ def test_an_illegal_value_is_the_users_error():
     assert caught.value.key == "knob.illegal"
     with pytest.raises(UserError):
         made.config("scenes", "nothing", {})
+
+
+def test_a_knob_that_does_nothing_for_the_data_is_not_shown():
+    with gr.Blocks():
+        made = controls(CLIP, "quick", Language())
+    assert not made.by_name["backbones"].visible
+    assert made.by_name["stem"].visible
+    shown = dict(zip(made.names, made.updates("flickr8k", "quick"), strict=True))
+    assert shown["backbones"]["visible"]
+    assert not shown["stem"]["visible"]
+    assert all("visible" in update for update in shown.values())

@@ -1,0 +1,1 @@
+"""Captioning of photographs: a decoder over what frozen networks of others see."""

@@ -1,0 +1,46 @@
+"""An opened picture in, a sentence about a photograph out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from mm_demo import device, store
+from mm_demo.cases.captioning.model import Looked
+from mm_demo.cases.captioning.photos.features import Eyes
+from mm_demo.cases.captioning.photos.model import PhotoCaptioner
+from mm_demo.cases.captioning.speaker import Speaker
+from mm_demo.errors import UserError
+from mm_demo.media.image import Picture
+from mm_demo.nn.domain import Domain
+from mm_demo.nn.evidence import scaled
+
+DOMAIN = "domain.safetensors"
+
+
+class Predictor(Speaker):
+    """A PhotoCaptioner from a checkpoint folder, its frozen backbones under it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.model = store.load_model(PhotoCaptioner, folder).to(device.best_device())
+        super().__init__(folder, self.model.captioner)
+        self.eyes = Eyes(self.model)
+        tensors = store.read_tensors(folder / DOMAIN)
+        try:
+            self.domain = Domain(tensors["direction"], float(tensors["centre"]))
+        except KeyError as error:
+            raise UserError("checkpoint.foreign", folder=str(folder)) from error
+
+    @torch.inference_mode()
+    def look(self, pictures: Sequence[Picture]) -> tuple[Looked, list[float]]:
+        """What the decoder reads of N pictures, and how unlike photographs each is."""
+        looked, pooled = self.eyes.look(pictures)
+        return looked, self.domain.distance(pooled).tolist()
+
+    def maps(self, weights: Tensor) -> Tensor:
+        """(N, cells) -> (N, side, side)."""
+        side = round(weights.shape[-1] ** 0.5)
+        return scaled(weights.view(-1, side, side))
