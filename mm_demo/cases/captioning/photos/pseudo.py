@@ -29,7 +29,8 @@ _PLAIN = {
     "gila monster": "lizard",
 }  # what people call them
 _DOG = re.compile(r"^(?:a|an|the) (?:\w+ ){0,3}?dog (?!.*\bdogs?\b)(.+)$")
-_ALONE_SHARE = 0.3  # of animals' sentences that name them and say no more, as all of things do
+_ALONE = ("a {}", "a photo of a {}", "a close up of a {}")
+_ALONE_SHARE = 0.3  # of animals' sentences
 _KNOWN = 5  # times in the captions
 _COMMON = 2  # word pieces: longer words are for zoologists
 
@@ -42,30 +43,26 @@ class Pseudo:
 
     def __init__(self, captions: Sequence[str], owner: Sequence[int]) -> None:
         self.names = _names(captions)
-        self.called: dict[str, list[int]] = {}
-        for number, name in self.names.items():
-            self.called.setdefault(name, []).append(number)
+        self.classes = np.array(sorted(self.names))
         found = [(row, _DOG.match(text)) for row, text in zip(owner, captions, strict=True)]
         self.dogs = [(row, match[1]) for row, match in found if match]
 
     def sentences(self) -> list[str]:
-        """One with each name: words that a vocabulary must know."""
-        return [f"a {name}" for name in self.called]
+        """One with each name and form: words that a vocabulary must know."""
+        return [form.format(name) for name in self.names.values() for form in _ALONE]
 
     def draw(
         self, rng: np.random.Generator, rows: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], list[str]]:
         """A class for each of the photographs `rows`: the rows to use, the classes, the sentences.
 
-        Each name is as likely, whatever the number of its classes (17 are snakes). Where a dog's
-        caption is needed, its photograph takes the row's place.
+        Where a dog's caption is needed, its photograph takes the row's place.
         """
-        names = list(self.called)
-        chosen, rows, texts = np.empty(len(rows), np.int64), rows.copy(), []
-        for place in range(len(rows)):
-            name = names[int(rng.integers(len(names)))]
-            number = int(rng.choice(self.called[name]))
-            chosen[place], text = number, f"a {name}"
+        chosen = rng.choice(self.classes, len(rows))
+        rows, texts = rows.copy(), []
+        for place, number in enumerate(chosen):
+            name = self.names[int(number)]
+            text = _ALONE[int(rng.integers(len(_ALONE)))].format(name)
             if number < _ANIMALS and self.dogs and rng.random() >= _ALONE_SHARE:
                 rows[place], rest = self.dogs[int(rng.integers(len(self.dogs)))]
                 text = f"a {name} {rest}"

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -116,7 +115,6 @@ class Task:
             config.dropout,
         )
         self.guess_loss = math.log(len(self.words))
-        self.fresh = True
         self.device = torch.device("cpu")
         self.train: Features | None = None
         self.dev: Features | None = None
@@ -135,7 +133,6 @@ class Task:
 
     def load(self, folder: Path) -> None:
         """Weights and words of a checkpoint of the same architecture."""
-        self.fresh = False
         store.load_weights(self.model, folder)
         self.words = Vocabulary(store.read_tokenizer(folder))
 
@@ -148,11 +145,7 @@ class Task:
         self.dev = yield from features_of(
             read(self.dataset, "dev"), self.backbones, grids=config.attention
         )
-        if self.fresh:  # loaded weights bring theirs
-            yield Preparing("words", 0, 1)
-            self.model.captioner.word_embed.weight.data.copy_(
-                meanings(self.words, config.embed_dim)
-            )
+        if not self.model.deviation.ne(1).any():  # fresh weights; loaded ones bring theirs
             pooled = self.train.pooled.float().flatten(0, 1)
             self.model.mean.copy_(pooled.mean(0))
             self.model.deviation.copy_(pooled.std(0) + 1e-3)
@@ -287,22 +280,6 @@ def _padded(captions: Sequence[Sequence[int]]) -> NDArray[np.int64]:
     for place, each in enumerate(captions):
         ids[place, : len(each)] = each
     return ids
-
-
-def meanings(words: Vocabulary, dim: int) -> Tensor:
-    """What the sentence tower makes of each word, on its `dim` main axes, (len(words), dim).
-
-    Where the decoder's embedding begins: words alike lie close, so that one learned speaks for
-    another. As long as random vectors would be; fewer axes than `dim` leave zeros behind.
-    """
-    names = [words.word(number) for number in range(len(words))]
-    found = torch.from_numpy(pretrained.sentence_tower().encode(names))
-    found = found - found.mean(0)
-    axes = torch.linalg.svd(found, full_matrices=False).Vh[:dim]
-    found = F.pad(found @ axes.T, (0, dim - len(axes)))
-    found = found / found.norm(dim=1).mean()
-    found[0] = 0  # padding
-    return found
 
 
 def known_words(sentence: str, references: Sequence[str]) -> tuple[int, int]:
