@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,7 +66,8 @@ class Caption:
 
     `trust`: of dev pictures whose sentence was as sure, the share of what it said that was right
     (`trust_of` says of what: "facts" or "words"); None for a model without such a measurement.
-    `others` are beam search's further sentences. `words` and `tree` only where asked for.
+    `others` are beam search's further sentences. `words` and `tree` only where asked for. `named`:
+    the beginning that a classifier gave, sure of what the decoder did not name; "" if it did not.
     """
 
     caption: str
@@ -81,6 +82,7 @@ class Caption:
     others: list[str]
     words: list[Word]
     tree: list[list[Node]]
+    named: str = ""
 
 
 class Speaker:
@@ -104,6 +106,13 @@ class Speaker:
 
     def look(self, pictures: Sequence[Picture]) -> tuple[Looked, list[float]]:
         raise NotImplementedError
+
+    def look_and_name(
+        self, pictures: Sequence[Picture]
+    ) -> tuple[Looked, list[float], list[Callable[[Sequence[str]], list[str]]]]:
+        """`look`, and for each picture a function of a sentence's words: those to begin with instead."""
+        looked, strangeness = self.look(pictures)
+        return looked, strangeness, [lambda _: [] for _ in strangeness]
 
     def maps(self, weights: Tensor) -> Tensor:
         """(N, cells) -> (N, side, side), values from 0 to 1."""
@@ -171,13 +180,18 @@ class Speaker:
     ) -> list[Caption]:
         speaks = self.speaks(language)
         words = self.words.words(speaks)
-        looked, strangeness = self.look(pictures)
+        looked, strangeness, beginnings = self.look_and_name(pictures)
         tree: list[list[Hypothesis]] | None = [] if evidence and how.method == "beam" else None
         found = decode(self.captioner, looked, words, how, tree)
         answers = []
         for row, sentences in enumerate(found.ids):
-            ids = sentences[0]
             own = looked.rows(torch.tensor([row], device=looked.image.device))
+            begun = self.words.numbers(beginnings[row](self.words.said(sentences[0])))
+            if begun:
+                tree = None if tree is None else []
+                again = decode(self.captioner, own, words.after(begun), how, tree)
+                sentences = [[*begun, *ids] for ids in again.ids[0]]
+            ids = sentences[0]
             thought, weights = explain(self.captioner, own, words, ids)
             gained = [
                 float(thought[place, number].exp())
@@ -199,7 +213,8 @@ class Speaker:
                     method=how.method,
                     others=[self.words.text(each, speaks) for each in sentences[1:]],
                     words=self._words(ids, thought, weights) if evidence else [],
-                    tree=_tree(tree, [*ids, words.end], self.words) if tree else [],
+                    tree=_tree(tree, [*ids[len(begun) :], words.end], self.words) if tree else [],
+                    named=self.words.text(begun, speaks),
                 )
             )
         return answers

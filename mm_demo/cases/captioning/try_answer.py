@@ -60,6 +60,8 @@ def head(answer: Any, who: Answering, asked: Asked) -> dict[str, str]:
         f'<p class="answer cp-said" lang="{lang}">{said}</p>'
         f'<p class="cp-sure">{_sure(answer)}</p>{_trust(answer)}'
     )
+    if answer.named:
+        html += f'<p class="hint">{words.both("captioning.named", words=answer.named)}</p>'
     if asked.language != asked.spoken:
         line = words.both(
             "captioning.fallback", language=cards.texts(f"captioning.language.{asked.spoken}")

@@ -61,9 +61,18 @@ class Vocabulary:
         """A word, "" for the end."""
         return "" if number == self.end else str(self.tokenizer.id_to_token(number))
 
+    def said(self, ids: Sequence[int]) -> list[str]:
+        """Words, one by one."""
+        return [self.word(number) for number in ids]
+
+    def numbers(self, words: Sequence[str]) -> list[int]:
+        """The ids of words; [] if one of them is not known."""
+        found = [self.tokenizer.token_to_id(word) for word in words]
+        return [] if None in found else [int(number) for number in found if number is not None]
+
     def text(self, ids: Sequence[int], language: str) -> str:
         """Words to a sentence. Chinese has no spaces, and its comma back, which NFKC took."""
-        said = [self.word(number) for number in ids]
+        said = self.said(ids)
         return "".join(said).replace(",", "，") if language == "zh" else " ".join(said)
 
 

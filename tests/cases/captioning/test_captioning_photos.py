@@ -326,6 +326,28 @@ def test_an_opened_picture_is_read_as_the_cached_features_are(run, album):
         predictor.caption(opened[0], language="zh")
 
 
+def test_a_sentence_begins_with_what_the_classifier_is_sure_of(run, album):
+    predictor = Predictor(run[1])
+    picture = open_picture(album / "00.png")
+    plain = predictor.caption(picture)
+    assert plain.named == ""
+    word = next(
+        word
+        for word, number in predictor.words.tokenizer.get_vocab().items()
+        if word.isalpha() and word not in plain.caption.split()
+        and number not in predictor.words.words("en").never
+    )  # fmt: skip
+    predictor.naming = SimpleNamespace(beginning=lambda known, said: [word])
+    begun = predictor.caption(picture, evidence=True)
+    assert begun.named == word
+    assert begun.caption.split()[0] == word
+    assert [each.word for each in begun.words] == begun.caption.split()
+    said = [node.word for step in begun.tree for node in step if node.chosen]
+    assert said[: len(begun.words) - 1] == begun.caption.split()[1:]
+    predictor.naming = SimpleNamespace(beginning=lambda known, said: ["unheard", "of"])
+    assert predictor.caption(picture) == plain  # a word that it cannot say changes nothing
+
+
 def test_training_features_are_standardised_and_kept(run, album, prepared):
     model = Predictor(run[1]).model
     pooled = prepared.train.pooled.float().flatten(0, 1)

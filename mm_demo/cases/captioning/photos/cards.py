@@ -7,7 +7,9 @@ _WHAT = (
     "Says in an English sentence what is in a photograph, and for each word where it looked. An LSTM "
     "with soft attention (Show, Attend and Tell), trained from random weights, on networks that others "
     "trained and that stay as they are: EfficientNet-Lite (ImageNet). Kinds of things that no caption "
-    "names were learned from pseudo-pictures: a photograph's features moved towards an ImageNet class."
+    "names were learned from pseudo-pictures: a photograph's features moved towards an ImageNet class. "
+    "Where ImageNet's classifiers see an animal and the sentence says a dog, or a guess in a close up, "
+    "the sentence is begun anew with their word, and the answer says so (`named`)."
 )
 _LIMITS = (
     "It has read a few thousand photographs of people, dogs and everyday scenes: of other things it "

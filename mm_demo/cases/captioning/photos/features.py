@@ -29,12 +29,13 @@ _Rows = NDArray[np.int64]
 class Features:
     """N photographs in one or two views, the second mirrored.
 
-    pooled: (views, N, 1280 * backbones) float16; semantic: (views, N, 384); grids: of the last
-    backbone, None for a model without attention.
+    pooled: (views, N, 1280 * backbones) float16; known: (views, N, 1000) float16, the classifiers' mean
+    probabilities; semantic: (views, N, 384); grids: of the last backbone, None without attention.
     """
 
     photos: Photos
     pooled: Tensor
+    known: Tensor
     semantic: Tensor
     grids: Grids | None
 
@@ -56,14 +57,12 @@ def features_of(
     photos = found.rows([row for row, name in enumerate(found.names) if name in opened])
     classes = torch.from_numpy(pretrained.imagenet_classes()[1])
     logits = [torch.from_numpy(seen.logits[name]) for name in backbones]
-    known = torch.stack(
-        [semantic(probabilities(view), classes) for view in zip(*logits, strict=True)]
-    )
+    known = torch.stack([probabilities(view) for view in zip(*logits, strict=True)])
     pooled = torch.cat([torch.from_numpy(seen.pooled[name]) for name in backbones], -1)
     looked = None
     if grids:
         looked = yield from grids_of(photos, backbones[-1], mirrored=mirrored)
-    return Features(photos, pooled, known, looked)
+    return Features(photos, pooled, known.half(), semantic(known, classes), looked)
 
 
 def features_at_once(found: Photos, backbones: Sequence[str], *, grids: bool) -> Features:
@@ -85,17 +84,20 @@ class Eyes:
         self.classes = torch.from_numpy(pretrained.imagenet_classes()[1])
 
     @torch.inference_mode()
-    def look(self, pictures: Sequence[Picture]) -> tuple[Looked, Tensor]:
-        """Of N pictures: what the decoder reads, and the first backbone's pooled vectors (N, 1280)."""
+    def look(self, pictures: Sequence[Picture]) -> tuple[Looked, Tensor, Tensor]:
+        """Of N pictures: what the decoder reads, the first backbone's pooled vectors (N, 1280), and
+        the classes' probabilities (N, 1000).
+        """
         grid, seen = None, []
         for backbone in self.backbones:
             squares = np.stack([photo_square(p.pixels, backbone.size) for p in pictures])
             stages = backbone.stages(to_tensor(squares))
             grid = stages.flatten(2).transpose(1, 2)
             seen.append(backbone.seen(stages))
-        known = semantic(probabilities([each.logits for each in seen]), self.classes)
+        known = probabilities([each.logits for each in seen])
         device = self.model.mean.device
         pooled = torch.cat([each.pooled for each in seen], -1)
         assert grid is not None, "a model has at least one backbone"
-        looked = self.model.look(pooled.to(device), known.to(device), grid.to(device))
-        return looked, seen[0].pooled
+        spoken = semantic(known, self.classes).to(device)
+        looked = self.model.look(pooled.to(device), spoken, grid.to(device))
+        return looked, seen[0].pooled, known

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -12,6 +13,7 @@ from mm_demo import device, store
 from mm_demo.cases.captioning.model import Looked
 from mm_demo.cases.captioning.photos.features import Eyes
 from mm_demo.cases.captioning.photos.model import PhotoCaptioner
+from mm_demo.cases.captioning.photos.naming import Naming
 from mm_demo.cases.captioning.speaker import Speaker
 from mm_demo.errors import UserError
 from mm_demo.media.image import Picture
@@ -27,7 +29,7 @@ class Predictor(Speaker):
     def __init__(self, folder: Path) -> None:
         self.model = store.load_model(PhotoCaptioner, folder).to(device.best_device())
         super().__init__(folder, self.model.captioner)
-        self.eyes = Eyes(self.model)
+        self.eyes, self.naming = Eyes(self.model), Naming.load(folder)
         tensors = store.read_tensors(folder / DOMAIN)
         try:
             self.domain = Domain(tensors["direction"], float(tensors["centre"]))
@@ -37,8 +39,18 @@ class Predictor(Speaker):
     @torch.inference_mode()
     def look(self, pictures: Sequence[Picture]) -> tuple[Looked, list[float]]:
         """What the decoder reads of N pictures, and how unlike photographs each is."""
-        looked, pooled = self.eyes.look(pictures)
+        looked, pooled, _ = self.eyes.look(pictures)
         return looked, self.domain.distance(pooled).tolist()
+
+    def look_and_name(
+        self, pictures: Sequence[Picture]
+    ) -> tuple[Looked, list[float], list[Callable[[Sequence[str]], list[str]]]]:
+        """The same, and of each picture how a sentence should begin that misses what is sure."""
+        with torch.inference_mode():
+            looked, pooled, known = self.eyes.look(pictures)
+            strangeness = self.domain.distance(pooled).tolist()
+        shares = known.numpy()
+        return looked, strangeness, [partial(self.naming.beginning, row) for row in shares]
 
     def maps(self, weights: Tensor) -> Tensor:
         """(N, cells) -> (N, side, side)."""

@@ -16,17 +16,19 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from mm_demo.cases.captioning.photos.naming import ANIMALS, DOGS
 from mm_demo.data import pretrained
 from mm_demo.metrics.captions import normalised
 from mm_demo.nn.knowledge import Prototypes
 
-_ANIMALS = 398  # ImageNet's classes begin with them
-_DOGS = range(151, 269)  # which captions call dogs already
 _PLAIN = {
     "sorrel": "horse",
     "ox": "cow",
     "hog": "pig",
     "gila monster": "lizard",
+    "oystercatcher": "bird",
+    "dromedary": "camel",
+    "tabby": "cat",
 }  # what people call them
 _DOG = re.compile(r"^(?:a|an|the) (?:\w+ ){0,3}?dog (?!.*\bdogs?\b)(.+)$")
 _ALONE = ("a {}", "a photo of a {}", "a close up of a {}")
@@ -63,7 +65,7 @@ class Pseudo:
         for place, number in enumerate(chosen):
             name = self.names[int(number)]
             text = _ALONE[int(rng.integers(len(_ALONE)))].format(name)
-            if number < _ANIMALS and self.dogs and rng.random() >= _ALONE_SHARE:
+            if number < ANIMALS and self.dogs and rng.random() >= _ALONE_SHARE:
                 rows[place], rest = self.dogs[int(rng.integers(len(self.dogs)))]
                 text = f"a {name} {rest}"
             texts.append(re.sub(r"\ba (?=[aeiou])", "an ", text))
@@ -87,7 +89,7 @@ def _names(captions: Sequence[str]) -> Mapping[int, str]:
     tokenizer = pretrained.sentence_tower().tokenizer
     names = {}
     for number, listed in enumerate(pretrained.imagenet_classes()[0]):
-        if number in _DOGS:
+        if number in DOGS:
             continue
         own = [name for name in listed.split(", ") if name == name.lower()] or listed.split(", ")
         own = [" ".join(normalised(name)) for name in own]

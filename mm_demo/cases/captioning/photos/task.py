@@ -23,6 +23,7 @@ from mm_demo.cases.captioning.model import Looked, caption_loss
 from mm_demo.cases.captioning.photos.cards import CARDS
 from mm_demo.cases.captioning.photos.features import Features, features_at_once, features_of
 from mm_demo.cases.captioning.photos.model import POOLED, PhotoCaptioner
+from mm_demo.cases.captioning.photos.naming import Naming
 from mm_demo.cases.captioning.photos.predict import DOMAIN
 from mm_demo.cases.captioning.photos.pseudo import Pseudo, prototypes
 from mm_demo.cases.captioning.preview import Diary
@@ -104,6 +105,7 @@ class Task:
         owner, texts = zip(*self.captions, strict=True)
         self.pseudo = Pseudo(texts, owner) if config.prototypes else None
         more = self.pseudo.sentences() if self.pseudo else []
+        self.naming = Naming(self.pseudo.names if self.pseudo else {})
         self.words = Vocabulary(frequent_words((text.split() for text in texts), more))
         self.model = PhotoCaptioner(
             len(self.words),
@@ -230,7 +232,7 @@ class Task:
 
     def _figures(self, count: int) -> dict[str, float]:
         assert self.dev is not None, "prepare() first"
-        said, sure = captions_of(self.model, self.dev, self.words, count)
+        said, sure = captions_of(self.model, self.dev, self.words, self.naming, count)
         references = self.dev.photos.captions[:count]
         self.trust = Trust.fit("words", {"en": (sure, list(map(known_words, said, references)))})
         return with_margin({**scores(said, references), **baselines(self.constant, references)})
@@ -269,6 +271,7 @@ class Task:
         assert self.domain is not None, "prepare() first"
         tensors = {"direction": self.domain.direction, "centre": torch.tensor(self.domain.centre)}
         store.write_tensors(folder / DOMAIN, tensors)
+        self.naming.save(folder)
         store.write_json(folder / CONSTANT, {"constant": self.constant})
         if self.trust is not None:
             self.trust.save(folder)
@@ -310,7 +313,11 @@ def _domain(train: Features, dev: Features, name: str) -> Domain:
 
 @torch.inference_mode()
 def captions_of(
-    model: PhotoCaptioner, features: Features, words: Vocabulary, count: int | None = None
+    model: PhotoCaptioner,
+    features: Features,
+    words: Vocabulary,
+    naming: Naming,
+    count: int | None = None,
 ) -> tuple[list[str], list[float]]:
     """The sentence of beam search for each of the first `count` photographs, and how sure it is."""
     total = min(len(features), count or len(features))
@@ -318,6 +325,12 @@ def captions_of(
     for start in range(0, total, _BATCH):
         looked = _looked(model, features, np.arange(start, min(start + _BATCH, total)))
         found = beam(model.captioner, looked, speaks)
+        for row, sentences in enumerate(found.ids):
+            known = features.known[0, start + row].float().numpy()
+            begun = words.numbers(naming.beginning(known, words.said(sentences[0])))
+            if begun:
+                again = beam(model.captioner, looked.rows(torch.tensor([row])), speaks.after(begun))
+                sentences[0] = [*begun, *again.ids[0][0]]
         said += [words.text(ids[0], "en") for ids in found.ids]
         sure += sureness(word_probabilities(model.captioner, looked, speaks, found))
     return said, sure
@@ -336,7 +349,7 @@ def evaluate_checkpoint(
     words = Vocabulary(store.read_tokenizer(folder))
     attention = model.captioner.attention is not None
     features = features_at_once(read(dataset, split), model.backbones, grids=attention)
-    said, _ = captions_of(model, features, words)
+    said, _ = captions_of(model, features, words, Naming.load(folder))
     references = features.photos.captions
     constant = str(store.read_json(folder / CONSTANT).get("constant", ""))
     figures = {**scores(said, references), **baselines(constant, references)}
