@@ -114,7 +114,7 @@ def test_a_client_that_leaves_frees_the_place(page):
 
 def test_only_the_named_endpoints_are_public(page):
     named = client(page).view_api(return_format="dict")["named_endpoints"]
-    verbs = {"retrieval": ("search", "add", "train")}
+    verbs = {"retrieval": ("search", "add", "train"), "captioning": ("caption", "train")}
     assert set(named) == {
         f"/{c.name}_{verb}" for c in CASES for verb in verbs.get(c.name, ("classify", "train"))
     }
