@@ -34,7 +34,7 @@ RETRIEVAL = Case(
     config=RetrievalConfig,
     datasets=("scenes", "photos", "flickr8k", "coco"),
     presets={
-        "quick": RetrievalConfig(steps=400, captions=5, weight_decay=0.2),
+        "quick": RetrievalConfig(steps=350, captions=5, weight_decay=0.2),
         "full": RetrievalConfig(
             steps=3200, language="both", pictures=48_000, captions=5, curriculum=0.1, evaluations=12
         ),
