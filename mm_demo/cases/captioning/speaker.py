@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,14 +86,14 @@ class Caption:
     named: str = ""
 
 
-class Speaker:
+class Speaker(ABC):
     """What the predictors of drawn scenes and of photographs share. Thread-safe.
 
     They say how pictures are looked at: `look` gives what the decoder reads of N pictures and how
     strange each is, beyond 1 outside; `maps` brings weights (words, cells) onto the picture.
     """
 
-    def __init__(self, folder: Path, captioner: ImageCaptioningModel, language: str = "en") -> None:
+    def __init__(self, folder: Path, captioner: ImageCaptioningModel) -> None:
         self.name = folder.name
         self.captioner = captioner
         try:
@@ -104,8 +105,9 @@ class Speaker:
         self.languages = self.words.languages
         self.trust = Trust.load(folder)
 
+    @abstractmethod
     def look(self, pictures: Sequence[Picture]) -> tuple[Looked, list[float]]:
-        raise NotImplementedError
+        """What the decoder reads of N pictures, and how strange each is."""
 
     def look_and_name(
         self, pictures: Sequence[Picture]
@@ -114,9 +116,9 @@ class Speaker:
         looked, strangeness = self.look(pictures)
         return looked, strangeness, [lambda _: [] for _ in strangeness]
 
+    @abstractmethod
     def maps(self, weights: Tensor) -> Tensor:
         """(N, cells) -> (N, side, side), values from 0 to 1."""
-        raise NotImplementedError
 
     def caption(
         self,
