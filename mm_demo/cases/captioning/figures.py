@@ -9,7 +9,7 @@ import numpy as np
 
 from mm_demo.data.scenes import LANGUAGES
 from mm_demo.errors import UserError
-from mm_demo.metrics.captions import best_constant, bleu, cider
+from mm_demo.metrics.captions import bleu, cider
 
 FREQUENT = 500  # train captions among which the constant one is chosen
 
@@ -58,14 +58,3 @@ def asked_language(settings: dict[str, str]) -> str:
     if language not in LANGUAGES:
         raise UserError("knob.illegal", name="language", value=language, allowed="en, zh")
     return language
-
-
-__all__ = [
-    "FREQUENT",
-    "asked_language",
-    "baselines",
-    "best_constant",
-    "frequent",
-    "scores",
-    "with_margin",
-]

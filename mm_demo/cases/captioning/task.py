@@ -21,7 +21,6 @@ from mm_demo.cases.captioning.explain import word_probabilities
 from mm_demo.cases.captioning.figures import (
     asked_language,
     baselines,
-    best_constant,
     frequent,
     scores,
     with_margin,
@@ -38,6 +37,7 @@ from mm_demo.data.scenes.pairs import ScenePairs
 from mm_demo.data.scenes.reading import read
 from mm_demo.data.scenes.scoring import fact_figures, judged
 from mm_demo.events import Preparing
+from mm_demo.metrics.captions import best_constant
 from mm_demo.nn.domain import Familiar
 from mm_demo.nn.preprocess import to_tensor
 from mm_demo.nn.tokens import build_tokenizer

@@ -18,7 +18,7 @@ from mm_demo import store
 from mm_demo.cases.captioning import CaptioningConfig
 from mm_demo.cases.captioning.decode import beam, greedy
 from mm_demo.cases.captioning.explain import word_probabilities
-from mm_demo.cases.captioning.figures import baselines, best_constant, frequent, scores, with_margin
+from mm_demo.cases.captioning.figures import baselines, frequent, scores, with_margin
 from mm_demo.cases.captioning.model import Looked, caption_loss
 from mm_demo.cases.captioning.photos.cards import CARDS
 from mm_demo.cases.captioning.photos.features import Features, features_at_once, features_of
@@ -35,7 +35,7 @@ from mm_demo.data.non_photographs import non_photographs
 from mm_demo.data.photo_pairs import read
 from mm_demo.errors import UserError
 from mm_demo.events import Preparing
-from mm_demo.metrics.captions import normalised
+from mm_demo.metrics.captions import best_constant, normalised
 from mm_demo.nn.backbone import GROUPS, Backbone
 from mm_demo.nn.domain import Domain
 from mm_demo.nn.knowledge import Prototypes
