@@ -63,7 +63,8 @@ class Node:
 
 @dataclass(frozen=True)
 class Caption:
-    """`sureness` is the geometric mean of the words' probabilities, that of ending included.
+    """`sureness` is the geometric mean of the words' probabilities, that of ending included, those of
+    `named` left out.
 
     `trust`: of dev pictures whose sentence was as sure, the share of what it said that was right
     (`trust_of` says of what: "facts" or "words"); None for a model without such a measurement.
@@ -195,13 +196,9 @@ class Speaker(ABC):
                 sentences = [[*begun, *ids] for ids in again.ids[0]]
             ids = sentences[0]
             thought, weights = explain(self.captioner, own, words, ids)
-            gained = [
-                float(thought[place, number].exp())
-                for place, number in enumerate(
-                    [*ids, words.end][: int(how.max_words)]
-                )  # cut: no end
-            ]
-            (sure,) = sureness([gained])
+            said = [*ids, words.end][: int(how.max_words)]  # cut: no end
+            gained = [float(thought[place, number].exp()) for place, number in enumerate(said)]
+            (sure,) = sureness([gained[len(begun) :] or gained])  # of what it chose itself
             answers.append(
                 Caption(
                     caption=self.words.text(ids, speaks),

@@ -186,7 +186,8 @@ def _sentence(answer: Any) -> str:
 
 
 def _sure(answer: Any) -> str:
-    least = min(answer.words, key=lambda word: word.probability)
+    chosen = answer.words[len(answer.named.split()) :] or answer.words  # not what was given
+    least = min(chosen, key=lambda word: word.probability)
     key = sureness_key(answer.sureness)
     if len(answer.words) == 1:
         return words.both(f"captioning.sure.{key}", mean=answer.sureness)
