@@ -7,8 +7,11 @@ knows of tensors, and every event turns into JSON as it is.
 from __future__ import annotations
 
 import re
+from collections.abc import Generator
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -102,3 +105,13 @@ class Finished(Ended):
 
 class Stopped(Ended):
     """Ended before its last step, by the person or by a divergence; what was learned is kept."""
+
+
+def at_once(working: Generator[Event, None, T]) -> T:
+    """What a generator of events returns in the end, where nobody waits to be told."""
+    while True:
+        try:
+            next(working)
+        except StopIteration as done:
+            result: T = done.value
+            return result

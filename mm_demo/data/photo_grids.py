@@ -80,16 +80,6 @@ def grids_of(
     return Grids(parts)
 
 
-def grids_at_once(photos: Photos, name: str, *, mirrored: bool = False) -> Grids:
-    """`grids_of` where nobody waits to be told."""
-    working = grids_of(photos, name, mirrored=mirrored)
-    while True:
-        try:
-            next(working)
-        except StopIteration as done:
-            return done.value
-
-
 def _look(part: Photos, network: Backbone, into: _Array, *, flipped: bool) -> Generator[int]:
     """Fill the rows of `into`; yields how many are done."""
     pictures, done = part.pictures(), 0

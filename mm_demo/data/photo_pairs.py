@@ -15,7 +15,7 @@ from mm_demo.data import photos, pretrained
 from mm_demo.data.photo_features import see
 from mm_demo.data.photo_folder import read_folder_split
 from mm_demo.data.photo_set import Photos
-from mm_demo.events import Preparing
+from mm_demo.events import Preparing, at_once
 from mm_demo.nn.knowledge import probabilities, semantic
 
 
@@ -106,9 +106,4 @@ def pairs_of(
 
 def pairs_at_once(found: Photos, backbones: Sequence[str], *, mirrored: bool = False) -> Pairs:
     """`pairs_of` where nobody waits to be told."""
-    working = pairs_of(found, backbones, mirrored=mirrored)
-    while True:
-        try:
-            next(working)
-        except StopIteration as done:
-            return done.value
+    return at_once(pairs_of(found, backbones, mirrored=mirrored))

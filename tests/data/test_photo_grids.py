@@ -9,10 +9,14 @@ from PIL import Image
 from torch import nn
 
 from mm_demo.data import photo_grids
-from mm_demo.data.photo_grids import grids_at_once, grids_of
+from mm_demo.data.photo_grids import grids_of
 from mm_demo.data.photo_set import Photos
 from mm_demo.data.picture_files import Stored
-from mm_demo.events import Preparing
+from mm_demo.events import Preparing, at_once
+
+
+def grids_at_once(*asked, **settings):
+    return at_once(grids_of(*asked, **settings))
 
 
 class Eye(nn.Module):

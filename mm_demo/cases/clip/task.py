@@ -25,7 +25,7 @@ from mm_demo.data.scene_samples import vocabulary
 from mm_demo.data.scenes import LANGUAGES, Scene, captions, draw, scenes_for
 from mm_demo.data.scenes.pairs import MOST_TOKENS, ScenePairs
 from mm_demo.errors import UserError
-from mm_demo.events import Preparing
+from mm_demo.events import Preparing, at_once
 from mm_demo.nn.preprocess import to_tensor
 from mm_demo.nn.tokens import build_tokenizer
 
@@ -193,17 +193,8 @@ class Task:
         self.tokenizer.save(str(folder / store.TOKENIZER))
         calibration = self.calibration
         if calibration is None:
-            calibration = _done(trust.calibrate(self._encoders(), self.languages, ROUGHLY))
+            calibration = at_once(trust.calibrate(self._encoders(), self.languages, ROUGHLY))
         calibration.save(folder)
-
-
-def _done(fitting: Generator[Preparing, None, Calibration]) -> Calibration:
-    """A calibration at one go."""
-    while True:
-        try:
-            next(fitting)
-        except StopIteration as fitted:
-            return fitted.value
 
 
 @cache

@@ -17,7 +17,7 @@ from mm_demo.cases.captioning.photos.features import features_at_once, features_
 from mm_demo.cases.captioning.photos.model import POOLED, SENTENCE, PhotoCaptioner
 from mm_demo.cases.captioning.photos.predict import Predictor
 from mm_demo.cases.captioning.photos.task import Task, evaluate_checkpoint, known_words
-from mm_demo.data import pretrained
+from mm_demo.data import photo_domain, pretrained
 from mm_demo.data.non_photographs import non_photographs
 from mm_demo.data.photo_pairs import read
 from mm_demo.data.scenes import captions, draw, scenes_for
@@ -66,7 +66,7 @@ def eye(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         made = Eye()
         patch.setattr(pretrained, "backbone", lambda name: made)
-        patch.setattr(task, "non_photographs", lambda seed: non_photographs(seed, 3))
+        patch.setattr(photo_domain, "non_photographs", lambda seed: non_photographs(seed, 3))
         patch.setattr(loop, "product_seconds", lambda: 0.2)
         patch.setenv("MM_DEMO_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield made

@@ -16,7 +16,7 @@ from mm_demo.data import pretrained
 from mm_demo.data.photo_features import see
 from mm_demo.data.photo_grids import Grids, grids_of
 from mm_demo.data.photo_set import Photos
-from mm_demo.events import Preparing
+from mm_demo.events import Preparing, at_once
 from mm_demo.media.image import Picture
 from mm_demo.nn.backbone import Backbone
 from mm_demo.nn.knowledge import probabilities, semantic
@@ -67,12 +67,7 @@ def features_of(
 
 def features_at_once(found: Photos, backbones: Sequence[str], *, grids: bool) -> Features:
     """`features_of` where nobody waits to be told."""
-    working = features_of(found, backbones, grids=grids)
-    while True:
-        try:
-            next(working)
-        except StopIteration as done:
-            return done.value
+    return at_once(features_of(found, backbones, grids=grids))
 
 
 class Eyes:

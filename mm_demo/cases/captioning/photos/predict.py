@@ -15,12 +15,9 @@ from mm_demo.cases.captioning.photos.features import Eyes
 from mm_demo.cases.captioning.photos.model import PhotoCaptioner
 from mm_demo.cases.captioning.photos.naming import Naming
 from mm_demo.cases.captioning.speaker import Speaker
-from mm_demo.errors import UserError
+from mm_demo.data import photo_domain
 from mm_demo.media.image import Picture
-from mm_demo.nn.domain import Domain
 from mm_demo.nn.evidence import scaled
-
-DOMAIN = "domain.safetensors"
 
 
 class Predictor(Speaker):
@@ -30,11 +27,7 @@ class Predictor(Speaker):
         self.model = store.load_model(PhotoCaptioner, folder).to(device.best_device())
         super().__init__(folder, self.model.captioner)
         self.eyes, self.naming = Eyes(self.model), Naming.load(folder)
-        tensors = store.read_tensors(folder / DOMAIN)
-        try:
-            self.domain = Domain(tensors["direction"], float(tensors["centre"]))
-        except KeyError as error:
-            raise UserError("checkpoint.foreign", folder=str(folder)) from error
+        self.domain = photo_domain.load(folder)
 
     @torch.inference_mode()
     def look(self, pictures: Sequence[Picture]) -> tuple[Looked, list[float]]:

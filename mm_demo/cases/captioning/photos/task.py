@@ -24,14 +24,12 @@ from mm_demo.cases.captioning.photos.cards import CARDS
 from mm_demo.cases.captioning.photos.features import Features, features_at_once, features_of
 from mm_demo.cases.captioning.photos.model import POOLED, PhotoCaptioner
 from mm_demo.cases.captioning.photos.naming import Naming
-from mm_demo.cases.captioning.photos.predict import DOMAIN
 from mm_demo.cases.captioning.photos.pseudo import Pseudo, prototypes
 from mm_demo.cases.captioning.preview import Diary
 from mm_demo.cases.captioning.speaker import Trust, sureness
 from mm_demo.cases.captioning.vocabulary import Vocabulary, frequent_words
-from mm_demo.data import pretrained
+from mm_demo.data import photo_domain, pretrained
 from mm_demo.data.inline import data_url
-from mm_demo.data.non_photographs import non_photographs
 from mm_demo.data.photo_pairs import read
 from mm_demo.errors import UserError
 from mm_demo.events import Preparing
@@ -39,7 +37,7 @@ from mm_demo.metrics.captions import best_constant, normalised
 from mm_demo.nn.backbone import GROUPS, Backbone
 from mm_demo.nn.domain import Domain
 from mm_demo.nn.knowledge import Prototypes
-from mm_demo.nn.preprocess import photo_square, square, to_tensor
+from mm_demo.nn.preprocess import square
 
 __all__ = ["CARDS", "Task", "evaluate_checkpoint", "shown"]
 
@@ -153,7 +151,10 @@ class Task:
             self.model.deviation.copy_(pooled.std(0) + 1e-3)
         if self.domain is None:
             yield Preparing("classes", 0, 1)
-            self.domain = _domain(self.train, self.dev, self.backbones[0])
+            familiar, others = (
+                part.pooled[0, :, :POOLED].float() for part in (self.train, self.dev)
+            )
+            self.domain = photo_domain.fit(familiar, others, pretrained.backbone(self.backbones[0]))
         if self.pseudo is not None:
             pooled = self.train.pooled[0].float()
             self.prototypes = prototypes(pooled, self.backbones)
@@ -269,8 +270,7 @@ class Task:
         self.model.save_pretrained(folder)
         self.words.tokenizer.save(str(folder / store.TOKENIZER))
         assert self.domain is not None, "prepare() first"
-        tensors = {"direction": self.domain.direction, "centre": torch.tensor(self.domain.centre)}
-        store.write_tensors(folder / DOMAIN, tensors)
+        photo_domain.save(self.domain, folder)
         self.naming.save(folder)
         store.write_json(folder / CONSTANT, {"constant": self.constant})
         if self.trust is not None:
@@ -298,17 +298,6 @@ def _looked(model: PhotoCaptioner, features: Features, rows: NDArray[np.int64]) 
     return model.look(
         pooled.to(device), known.to(device), None if grids is None else grids.to(device)
     )
-
-
-def _domain(train: Features, dev: Features, name: str) -> Domain:
-    """By what the first backbone sees in photographs and in pictures that are none."""
-    backbone, strange = pretrained.backbone(name), []
-    for pictures in non_photographs(0).values():
-        squares = np.stack([photo_square(pixels, backbone.size) for pixels in pictures])
-        with torch.no_grad():
-            strange.append(backbone(to_tensor(squares)).pooled)
-    familiar, others = (each.pooled[0, :, :POOLED].float() for each in (train, dev))
-    return Domain.fit(familiar, strange, others)
 
 
 @torch.inference_mode()

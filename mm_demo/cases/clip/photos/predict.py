@@ -12,9 +12,10 @@ from mm_demo import device, store
 from mm_demo.cases.clip.answer import Answer, ranked, rounded
 from mm_demo.cases.clip.labels import check_template, parse_labels, sentence
 from mm_demo.cases.clip.memory import Memory
-from mm_demo.cases.clip.photos import outside, trust
+from mm_demo.cases.clip.photos import trust
 from mm_demo.cases.clip.photos.encoders import Encoders, Said
 from mm_demo.cases.clip.photos.model import POOLED, PhotoCLIP
+from mm_demo.data import photo_domain
 from mm_demo.data.photo_heads import Look
 from mm_demo.errors import UserError
 from mm_demo.media.image import Picture
@@ -32,7 +33,7 @@ class Predictor:
         self.model = store.load_model(PhotoCLIP, folder).to(self.device)
         self.encoders = Encoders(self.model)
         self.judge = trust.YesNo.load(folder)
-        self.domain = outside.load(folder)
+        self.domain = photo_domain.load(folder)
         if self.judge.bank.shape[1] != self.model.text_encoder.mlp[-1].out_features:
             raise UserError("checkpoint.foreign", folder=str(folder))
         self.name = folder.name

@@ -16,11 +16,11 @@ from mm_demo import store
 from mm_demo.cases.clip import ClipConfig
 from mm_demo.cases.clip.labels import TEMPLATES, sentence
 from mm_demo.cases.clip.model import clip_loss
-from mm_demo.cases.clip.photos import figures, outside, trust
+from mm_demo.cases.clip.photos import figures, trust
 from mm_demo.cases.clip.photos.cards import CARDS
 from mm_demo.cases.clip.photos.encoders import Encoders
-from mm_demo.cases.clip.photos.model import PhotoCLIP
-from mm_demo.data import coco_objects, pretrained
+from mm_demo.cases.clip.photos.model import POOLED, PhotoCLIP
+from mm_demo.data import coco_objects, photo_domain, pretrained
 from mm_demo.data.inline import data_url
 from mm_demo.data.photo_heads import training_pairs
 from mm_demo.data.photo_pairs import Pairs, pairs_at_once, pairs_of, read
@@ -97,7 +97,11 @@ class Task:
             self.objects = yield from pairs_of(objects, backbones, mirrored=config.mirrored)
         yield Preparing("classes", 0, 1)
         held_out = [self.dev] if self.objects is None else [self.dev, self.objects]
-        self.domain = outside.fit(self.train, held_out, pretrained.backbone(backbones[0]))
+        familiar, *others = (
+            pairs.pooled[0, :, :POOLED].float() for pairs in (self.train, *held_out)
+        )
+        backbone = pretrained.backbone(backbones[0])
+        self.domain = photo_domain.fit(familiar, torch.cat(others), backbone)
         if config.prototypes:
             self.prototypes = _prototypes(self.train.pooled[0].float(), backbones)
 
@@ -193,7 +197,7 @@ class Task:
         self._calibrate()
         assert self.judge is not None
         self.judge.save(folder)
-        outside.save(self.domain, folder)
+        photo_domain.save(self.domain, folder)
 
 
 def _prototypes(pooled: Tensor, backbones: Sequence[str]) -> Prototypes:

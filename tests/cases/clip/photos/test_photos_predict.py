@@ -11,11 +11,12 @@ from PIL import Image
 
 from mm_demo import training
 from mm_demo.cases import find
-from mm_demo.cases.clip.photos import outside, trust
+from mm_demo.cases.clip.photos import trust
 from mm_demo.cases.clip.photos.encoders import Encoders
 from mm_demo.cases.clip.photos.model import POOLED, PhotoCLIP
 from mm_demo.cases.clip.photos.predict import Predictor
 from mm_demo.cases.clip.worlds import world_of
+from mm_demo.data import photo_domain
 from mm_demo.data.non_photographs import non_photographs
 from mm_demo.data.photo_pairs import pairs_of, read
 from mm_demo.data.scenes import draw, scenes_for
@@ -42,7 +43,7 @@ def folder(tmp_path_factory):
     trust.YesNo(np.array([3.0, 0.5, -1.0]), 0.2, bank).save(place)
     generator = torch.Generator().manual_seed(1)
     direction = torch.randn(POOLED, generator=generator)
-    outside.save(Domain(direction, 0.0), place)
+    photo_domain.save(Domain(direction, 0.0), place)
     return place
 
 
@@ -119,7 +120,10 @@ def test_what_is_no_photograph_is_outside_and_photographs_are_not(folder, tmp_pa
     pooled = encoders.look([*photographs] * 4).pooled
     known = SimpleNamespace(pooled=pooled[None])
     shutil.copytree(folder, tmp_path / "model")
-    outside.save(outside.fit(known, [known], encoders.backbones[0]), tmp_path / "model")
+    photo_domain.save(
+        photo_domain.fit(*2 * (known.pooled[0, :, :POOLED].float(),), encoders.backbones[0]),
+        tmp_path / "model",
+    )
     model = Predictor(tmp_path / "model")
     assert all(model.strangeness(each) < 1.1 for each in photographs)
     for kind, pictures in non_photographs(7, 3).items():
@@ -130,7 +134,7 @@ def test_what_is_no_photograph_is_outside_and_photographs_are_not(folder, tmp_pa
 def test_files_of_two_models_are_not_one(folder, tmp_path):
     place = tmp_path / "mixed"
     PhotoCLIP(("lite0",), embed_dim=16).save_pretrained(place)
-    for name in (trust.FILE, outside.FILE):
+    for name in (trust.FILE, photo_domain.FILE):
         (place / name).write_bytes((folder / name).read_bytes())
     with pytest.raises(UserError, match=r"checkpoint\.foreign"):
         Predictor(place)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from mm_demo import store
-from mm_demo.cases.clip.photos.model import POOLED
 from mm_demo.data.non_photographs import non_photographs
-from mm_demo.data.photo_pairs import Pairs
+from mm_demo.data.photo_features import POOLED
 from mm_demo.errors import UserError
 from mm_demo.nn.backbone import Backbone
 from mm_demo.nn.domain import Domain
@@ -20,18 +19,17 @@ from mm_demo.nn.preprocess import photo_square, to_tensor
 FILE = "domain.safetensors"
 
 
-def fit(train: Pairs, held_out: Sequence[Pairs], backbone: Backbone) -> Domain:
-    """By what the first backbone sees in them and in pictures that are no photographs.
+def fit(familiar: Tensor, others: Tensor, backbone: Backbone) -> Domain:
+    """By what a backbone sees in photographs, pooled (N, POOLED), and in pictures that are none.
 
-    The limit is set on photographs held out.
+    The limit is set on others (M, POOLED), photographs held out.
     """
     strange = []
     for pictures in non_photographs(0).values():
         squares = np.stack([photo_square(pixels, backbone.size) for pixels in pictures])
         with torch.no_grad():
             strange.append(backbone(to_tensor(squares)).pooled)
-    others = [pairs.pooled[0, :, :POOLED].float() for pairs in held_out]
-    return Domain.fit(train.pooled[0, :, :POOLED].float(), strange, torch.cat(others))
+    return Domain.fit(familiar, strange, others)
 
 
 def save(domain: Domain, folder: Path) -> None:
